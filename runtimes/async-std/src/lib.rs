@@ -1,0 +1,1 @@
+//! The async-std adapter of queryset

@@ -1,0 +1,1 @@
+//! The smol adapter of queryset

@@ -1,0 +1,2 @@
+//! What a checkout needs beyond cargo.
+fn main() {}
