@@ -1,0 +1,29 @@
+use std::io;
+use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::PathBuf;
+
+use queryset::runtime::{BoxFuture, BoxStream, Connector};
+use smol::net::TcpStream;
+#[cfg(unix)]
+use smol::net::unix::UnixStream;
+
+use crate::Smol;
+
+impl Connector for Smol {
+    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect(addr).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as BoxStream)
+        })
+    }
+
+    #[cfg(unix)]
+    fn connect_unix(&self, path: PathBuf) -> BoxFuture<'static, io::Result<BoxStream>> {
+        Box::pin(async move {
+            let stream = UnixStream::connect(path).await?;
+            Ok(Box::new(stream) as BoxStream)
+        })
+    }
+}
