@@ -41,7 +41,9 @@ pub struct Smol {
 /// smol with its global executor, so that `Smol` is a value as the other adapters are:
 /// [`Smol::global`] in one word.
 #[allow(non_upper_case_globals)]
-pub const Smol: Smol = Smol { executor: Executor::Global };
+pub const Smol: Smol = Smol {
+    executor: Executor::Global,
+};
 
 impl Smol {
     /// Runs tasks on smol's global executor, which starts with its first task.

@@ -1,0 +1,216 @@
+//! The tree of conditions that a query keeps.
+
+use crate::error::{Error, ErrorKind};
+use crate::lookup::Lookup;
+use crate::operand::Operand;
+use crate::path::Path;
+use crate::value::Value;
+
+/// A column, by position, of the model at the end of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ColumnRef {
+    pub(crate) path: Path,
+    pub(crate) index: u16,
+}
+
+/// A condition. `Always` and `Never` are folded away as the tree is built, so that they can only
+/// be its root: a query that can match nothing is then known before anything is sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    Always,
+    Never,
+    Compare(Compare),
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Xor(Vec<Condition>),
+    Not(Box<Condition>),
+    /// A path and an operand in Django's spelling; resolved when it meets its model.
+    Named(Box<str>, Operand),
+    /// What was wrong while the condition was built; the query reports it.
+    Invalid(Box<Invalid>),
+}
+
+/// An error kept in a tree that must be `Clone`.
+#[derive(Clone, Debug)]
+pub(crate) struct Invalid {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) model: Option<Box<str>>,
+}
+
+impl Invalid {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            model: None,
+        }
+    }
+
+    pub(crate) fn to_error(&self) -> Error {
+        let error = Error::new(self.kind, self.message.clone());
+        match &self.model {
+            Some(model) => error.with_model(model.clone()),
+            None => error,
+        }
+    }
+}
+
+impl From<Invalid> for Condition {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(Box::new(invalid))
+    }
+}
+
+/// A column compared with one value or several.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Compare {
+    pub(crate) column: ColumnRef,
+    pub(crate) lookup: Lookup,
+    pub(crate) right: Right,
+}
+
+/// What a column is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Right {
+    One(Value),
+    /// The values of `in` and `range`; never empty, never NULL.
+    Many(Vec<Value>),
+    /// The values of an `in` that listed NULL too. It matters only to a negation, which then
+    /// leaves the rows with NULL out.
+    ManyOrNull(Vec<Value>),
+}
+
+impl Condition {
+    pub(crate) fn compare(column: ColumnRef, lookup: Lookup, value: Value) -> Self {
+        Self::Compare(Compare {
+            column,
+            lookup,
+            right: Right::One(value),
+        })
+    }
+
+    pub(crate) fn is_null(column: ColumnRef, yes: bool) -> Self {
+        Self::compare(column, Lookup::IsNull, Value::Bool(yes))
+    }
+
+    /// `in`, with NULLs removed and doubles collapsed.
+    pub(crate) fn is_in(column: ColumnRef, values: Vec<Value>) -> Self {
+        let listed_null = values.iter().any(Value::is_null);
+        let values = distinct(values);
+        if values.is_empty() {
+            return Self::Never;
+        }
+        let right = if listed_null {
+            Right::ManyOrNull(values)
+        } else {
+            Right::Many(values)
+        };
+        Self::Compare(Compare {
+            column,
+            lookup: Lookup::In,
+            right,
+        })
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            // A tree with a name in it is not folded: the name may turn out to be wrong.
+            (Self::Always, other) | (other, Self::Always) => other,
+            (Self::Never, other) | (other, Self::Never) if other.is_resolved() => Self::Never,
+            (Self::And(mut left), Self::And(right)) => {
+                left.extend(right);
+                Self::And(left)
+            }
+            (Self::And(mut left), right) => {
+                left.push(right);
+                Self::And(left)
+            }
+            (left, right) => Self::And(vec![left, right]),
+        }
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            (Self::Never, other) | (other, Self::Never) => other,
+            (Self::Always, other) | (other, Self::Always) if other.is_resolved() => Self::Always,
+            (Self::Or(mut left), Self::Or(right)) => {
+                left.extend(right);
+                Self::Or(left)
+            }
+            (Self::Or(mut left), right) => {
+                left.push(right);
+                Self::Or(left)
+            }
+            (left, right) => Self::Or(vec![left, right]),
+        }
+    }
+
+    pub(crate) fn xor(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            (Self::Never, other) | (other, Self::Never) => other,
+            (Self::Always, other) | (other, Self::Always) => other.negate(),
+            (Self::Xor(mut left), right) => {
+                left.push(right);
+                Self::Xor(left)
+            }
+            (left, right) => Self::Xor(vec![left, right]),
+        }
+    }
+
+    pub(crate) fn negate(self) -> Self {
+        match self {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            Self::Not(inner) => *inner,
+            Self::Invalid(error) => Self::Invalid(error),
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// Whether no name in the tree waits for its model.
+    pub(crate) fn is_resolved(&self) -> bool {
+        match self {
+            Self::Named(..) | Self::Invalid(_) => false,
+            Self::Always | Self::Never | Self::Compare(_) => true,
+            Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
+                parts.iter().all(Self::is_resolved)
+            }
+            Self::Not(inner) => inner.is_resolved(),
+        }
+    }
+}
+
+/// The values without NULLs and doubles, in the order in which they first came.
+fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::new();
+    // Up to this many a scan is cheaper than a set.
+    const SCANNED: usize = 32;
+    let mut seen = std::collections::HashSet::with_hasher(foldhash::fast::RandomState::default());
+    for value in values {
+        if value.is_null() {
+            continue;
+        }
+        if kept.len() < SCANNED {
+            if kept.contains(&value) {
+                continue;
+            }
+        } else {
+            if seen.is_empty() {
+                seen.extend(kept.iter().map(text));
+            }
+            if !seen.insert(text(&value)) {
+                continue;
+            }
+        }
+        kept.push(value);
+    }
+    kept
+}
+
+fn text(value: &Value) -> String {
+    format!("{value:?}")
+}

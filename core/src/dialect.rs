@@ -1,0 +1,68 @@
+//! What a database understands, as data.
+
+/// The family of SQL that a database speaks.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// SQLite's.
+    Sqlite,
+    /// PostgreSQL's.
+    Postgres,
+    /// MySQL's and MariaDB's.
+    Mysql,
+}
+
+/// What a backend tells the compiler about its database.
+///
+/// Start from the family's constructor and change what differs.
+///
+/// ```
+/// use queryset::{Dialect, Family};
+///
+/// let mut dialect = Dialect::new(Family::Postgres, "cockroach");
+/// dialect.max_params = 10_000;
+/// assert_eq!(dialect.family, Family::Postgres);
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// The family whose SQL is rendered.
+    pub family: Family,
+    /// The database's name in messages.
+    pub name: &'static str,
+    /// The largest number of parameters in one statement; larger lists of keys go in batches.
+    pub max_params: usize,
+    /// Whether `LIMIT` and `OFFSET` are written as literals. SQLite prepares a statement again
+    /// on each run when they are bound.
+    pub literal_limit: bool,
+    /// Whether the text lookups (`contains`, `iexact`, …) may use the functions that the SQLite
+    /// backend registers, and so answer as on PostgreSQL. Without them they are `LIKE`: case of
+    /// ASCII letters ignored, other letters compared as they are.
+    pub text_functions: bool,
+    /// Whether a list of integers or texts can be bound as one parameter.
+    pub array_params: bool,
+    /// The formats that `EXPLAIN` knows, in upper case.
+    pub explain_formats: &'static [&'static str],
+}
+
+impl Dialect {
+    /// The family's usual limits and abilities.
+    pub fn new(family: Family, name: &'static str) -> Self {
+        Self {
+            family,
+            name,
+            max_params: match family {
+                Family::Sqlite => 32_766,
+                Family::Postgres | Family::Mysql => 65_535,
+            },
+            literal_limit: family == Family::Sqlite,
+            text_functions: true,
+            array_params: family != Family::Mysql,
+            explain_formats: match family {
+                Family::Sqlite => &[],
+                Family::Postgres => &["JSON", "TEXT", "XML", "YAML"],
+                Family::Mysql => &["JSON", "TRADITIONAL", "TREE"],
+            },
+        }
+    }
+}

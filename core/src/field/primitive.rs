@@ -1,0 +1,161 @@
+//! The types of the standard library.
+
+use std::time::Duration;
+
+use super::{DecodeError, Field};
+use crate::value::{ColumnType, Value, ValueRef};
+
+fn out_of_range(number: impl std::fmt::Display) -> DecodeError {
+    DecodeError::because(format!("{number} is out of range"))
+}
+
+macro_rules! integer {
+    ($($rust:ty, $column:ident, $carrier:ident;)*) => {$(
+        impl Field for $rust {
+            const TYPE: ColumnType = ColumnType::$column;
+            type Base = Self;
+
+            #[inline]
+            fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+                match value {
+                    ValueRef::I64(number) => {
+                        Self::try_from(number).map_err(|_| out_of_range(number))
+                    }
+                    ValueRef::U64(number) => {
+                        Self::try_from(number).map_err(|_| out_of_range(number))
+                    }
+                    _ => Err(DecodeError::wrong_kind()),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::$carrier((*self).into())
+            }
+        }
+    )*};
+}
+
+integer! {
+    i8, I8, I64;
+    i16, I16, I64;
+    i32, I32, I64;
+    i64, I64, I64;
+    u8, U8, I64;
+    u16, U16, I64;
+    u32, U32, I64;
+    u64, U64, U64;
+}
+
+impl Field for f64 {
+    const TYPE: ColumnType = ColumnType::F64;
+    type Base = Self;
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        match value {
+            ValueRef::F64(number) => Ok(number),
+            _ => Err(DecodeError::wrong_kind()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::F64(*self)
+    }
+}
+
+impl Field for f32 {
+    const TYPE: ColumnType = ColumnType::F32;
+    type Base = Self;
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        let wide = f64::from_value(value)?;
+        let narrow = wide as f32;
+        // A database that stores doubles may hold what no f32 equals.
+        if f64::from(narrow) == wide || wide.is_nan() {
+            Ok(narrow)
+        } else {
+            Err(DecodeError::because(format!("{wide} has no exact f32")))
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::F64(f64::from(*self))
+    }
+}
+
+impl Field for bool {
+    const TYPE: ColumnType = ColumnType::Bool;
+    type Base = Self;
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        match value {
+            ValueRef::Bool(value) => Ok(value),
+            // SQLite and MySQL keep truth values as integers.
+            ValueRef::I64(0) => Ok(false),
+            ValueRef::I64(1) => Ok(true),
+            ValueRef::I64(number) => {
+                Err(DecodeError::because(format!("{number} is neither 0 nor 1")))
+            }
+            _ => Err(DecodeError::wrong_kind()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+impl Field for String {
+    const TYPE: ColumnType = ColumnType::Text;
+    type Base = Self;
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        match value {
+            ValueRef::Text(text) => Ok(text.to_owned()),
+            _ => Err(DecodeError::wrong_kind()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.as_str().into())
+    }
+}
+
+impl Field for Vec<u8> {
+    const TYPE: ColumnType = ColumnType::Bytes;
+    type Base = Self;
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        match value {
+            ValueRef::Bytes(bytes) => Ok(bytes.to_owned()),
+            _ => Err(DecodeError::wrong_kind()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Bytes(self.as_slice().into())
+    }
+}
+
+/// Kept as microseconds in an integer column, as Django keeps a `DurationField`. What is shorter
+/// than a microsecond is cut when it is sent.
+impl Field for Duration {
+    const TYPE: ColumnType = ColumnType::Duration;
+    type Base = Self;
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        match value {
+            ValueRef::Duration(micros) | ValueRef::I64(micros) => u64::try_from(micros)
+                .map(Self::from_micros)
+                .map_err(|_| out_of_range(micros)),
+            _ => Err(DecodeError::wrong_kind()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        // Saturating: 292,000 years are beyond what any column holds.
+        Value::Duration(i64::try_from(self.as_micros()).unwrap_or(i64::MAX))
+    }
+}

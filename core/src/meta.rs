@@ -1,0 +1,208 @@
+//! Metadata of models, as data: derived at compile time or built at run time.
+
+mod builder;
+mod column;
+mod relation;
+
+pub use builder::ModelBuilder;
+pub use column::ColumnMeta;
+pub use relation::{ModelRef, RelationMeta};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::order::OrderTerm;
+use crate::row::Columns;
+
+/// What is known of a model: its table, columns, keys, relations and orderings.
+///
+/// `#[derive(Model)]` makes one for a struct; a program that learns of its tables at run time
+/// builds one and reads [`Record`](crate::Record)s:
+///
+/// ```
+/// use queryset::{ColumnMeta, ColumnType, ModelMeta, QuerySet, Record};
+///
+/// let book = ModelMeta::builder("Book")
+///     .table("book")
+///     .column(ColumnMeta::new("id", ColumnType::I64).primary_key())
+///     .column(ColumnMeta::new("title", ColumnType::Text))
+///     .ordering(["title"])
+///     .build()?;
+/// let cheap: QuerySet<Record> = QuerySet::dynamic(&book).lookup("title__startswith", "A");
+/// # cheap.check()?;
+/// # Ok::<(), queryset::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ModelMeta {
+    id: u64,
+    name: Box<str>,
+    schema: Option<Box<str>>,
+    table: Box<str>,
+    columns: Box<[ColumnMeta]>,
+    primary_key: Box<[usize]>,
+    relations: Box<[RelationMeta]>,
+    ordering: Box<[OrderTerm]>,
+    latest_by: Box<[OrderTerm]>,
+    unique_together: Box<[Box<[usize]>]>,
+    result_columns: Columns,
+}
+
+impl ModelMeta {
+    /// Starts a model of this name.
+    pub fn builder(name: impl Into<Box<str>>) -> ModelBuilder {
+        ModelBuilder::new(name.into())
+    }
+
+    /// A number that no other metadata of this process has: what caches tell models apart by.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The model's name, as messages say it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The schema of the table, where the model names one.
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// The table or view.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The columns, in the order in which rows are read.
+    pub fn columns(&self) -> &[ColumnMeta] {
+        &self.columns
+    }
+
+    /// Where the columns of the primary key stand; empty for a model without a key.
+    pub fn primary_key(&self) -> &[usize] {
+        &self.primary_key
+    }
+
+    /// The relations, forward ones first.
+    pub fn relations(&self) -> &[RelationMeta] {
+        &self.relations
+    }
+
+    /// The ordering that a query has unless it says otherwise, the first term first.
+    pub fn ordering(&self) -> &[OrderTerm] {
+        &self.ordering
+    }
+
+    /// What `latest` and `earliest` order by unless they are told.
+    pub fn latest_by(&self) -> &[OrderTerm] {
+        &self.latest_by
+    }
+
+    /// Sets of columns that are unique together.
+    pub fn unique_together(&self) -> impl ExactSizeIterator<Item = &[usize]> {
+        self.unique_together.iter().map(|set| &**set)
+    }
+
+    /// Where the column stands whose attribute has this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name() == name)
+    }
+
+    /// Where the relation of this name stands.
+    pub fn relation_position(&self, name: &str) -> Option<usize> {
+        self.relations
+            .iter()
+            .position(|relation| relation.name() == name)
+    }
+
+    /// The columns of a whole row, as records carry them.
+    pub fn result_columns(&self) -> &Columns {
+        &self.result_columns
+    }
+
+    /// What a path may start with, as a FieldError lists it.
+    pub(crate) fn choices(&self) -> String {
+        let columns = self.columns.iter().map(ColumnMeta::name);
+        let relations = self.relations.iter().map(RelationMeta::name);
+        let mut names: Vec<_> = columns.chain(relations).collect();
+        names.sort_unstable();
+        names.join(", ")
+    }
+
+    /// The model's own single primary key column.
+    pub(crate) fn single_key(&self) -> Option<usize> {
+        match *self.primary_key {
+            [index] => Some(index),
+            _ => None,
+        }
+    }
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
+    let ModelBuilder {
+        name,
+        schema,
+        table,
+        columns,
+        relations,
+        ordering,
+        latest_by,
+        unique_together,
+        key,
+    } = builder;
+    let invalid = |what: String| Error::new(ErrorKind::Value, format!("model {name}: {what}"));
+    if columns.is_empty() {
+        return Err(invalid("it has no columns".into()));
+    }
+    for (index, column) in columns.iter().enumerate() {
+        if columns[..index]
+            .iter()
+            .any(|earlier| earlier.name() == column.name())
+        {
+            return Err(invalid(format!(
+                "column '{}' is declared twice",
+                column.name()
+            )));
+        }
+    }
+    let position = |wanted: &str| {
+        columns
+            .iter()
+            .position(|column| column.name() == wanted)
+            .ok_or_else(|| invalid(format!("there is no column '{wanted}'")))
+    };
+    let primary_key = match key {
+        Some(names) => names
+            .iter()
+            .map(|name| position(name))
+            .collect::<Result<Box<[usize]>>>()?,
+        None => (0..columns.len())
+            .filter(|&index| columns[index].is_primary_key())
+            .collect(),
+    };
+    let unique_together = unique_together
+        .iter()
+        .map(|set| {
+            set.iter()
+                .map(|name| position(name))
+                .collect::<Result<Box<[usize]>>>()
+        })
+        .collect::<Result<_>>()?;
+    let result_columns = Columns::new(Some(&table), columns.iter().map(ColumnMeta::name));
+    Ok(Arc::new(ModelMeta {
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        schema,
+        table: table.clone(),
+        columns: columns.into(),
+        primary_key,
+        relations: relations.into(),
+        ordering: ordering.into(),
+        latest_by: latest_by.into(),
+        unique_together,
+        result_columns,
+        name,
+    }))
+}

@@ -1,0 +1,37 @@
+//! The way from a query's model to the model that a column belongs to.
+
+/// The relations, by position, that lead from a query's model to a column's. Up to fifteen are
+/// kept in place; it is copied into each generated field, so it must be small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Path {
+    hops: [u8; Self::MAX_HOPS],
+    len: u8,
+}
+
+impl Path {
+    /// The longest path of generated fields.
+    pub const MAX_HOPS: usize = 15;
+
+    /// The path of the query's own model.
+    pub const ROOT: Self = Self {
+        hops: [0; Self::MAX_HOPS],
+        len: 0,
+    };
+
+    /// The path through one more relation; `None` beyond the longest path.
+    pub fn then(mut self, relation: u8) -> Option<Self> {
+        *self.hops.get_mut(usize::from(self.len))? = relation;
+        self.len += 1;
+        Some(self)
+    }
+
+    /// The relations' positions, in order.
+    pub fn hops(&self) -> &[u8] {
+        &self.hops[..usize::from(self.len)]
+    }
+
+    /// Whether this is the query's own model.
+    pub fn is_root(&self) -> bool {
+        self.len == 0
+    }
+}

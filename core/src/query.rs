@@ -1,0 +1,172 @@
+//! The state of a query: what a QuerySet keeps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cancel::CancelToken;
+use crate::condition::{Condition, Invalid};
+use crate::error::{Error, ErrorKind, Result};
+use crate::meta::ModelMeta;
+use crate::order::{OrderTerm, Term};
+use crate::resolve;
+
+/// A query, apart from the type that its rows are read into.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) meta: Arc<ModelMeta>,
+    pub(crate) condition: Condition,
+    pub(crate) ordering: Ordering,
+    /// Every term is turned round when the query runs; it outlives a change of ordering.
+    pub(crate) reversed: bool,
+    pub(crate) distinct: bool,
+    pub(crate) window: Window,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) cancel: Option<CancelToken>,
+    /// The first error of building, which every terminal returns.
+    pub(crate) invalid: Option<Box<Invalid>>,
+}
+
+/// Where the ordering of a query comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ordering {
+    /// The model's, if it has one.
+    Default,
+    /// `order_by` said so; no terms if it was called with none.
+    By(Vec<Term>),
+}
+
+/// A slice: the rows from `low` to before `high`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Window {
+    pub(crate) low: u64,
+    pub(crate) high: Option<u64>,
+}
+
+impl Window {
+    pub(crate) const ALL: Self = Self { low: 0, high: None };
+
+    /// The slice `low..high` of this slice.
+    pub(crate) fn slice(self, low: u64, high: Option<u64>) -> Self {
+        let cut = |end: u64| self.high.map_or(end, |own| end.min(own));
+        let low_end = cut(self.low.saturating_add(low));
+        let high_end = match high {
+            Some(high) => Some(cut(self.low.saturating_add(high))),
+            None => self.high,
+        };
+        Self {
+            low: low_end,
+            high: high_end,
+        }
+    }
+
+    pub(crate) fn is_sliced(self) -> bool {
+        self != Self::ALL
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.high.is_some_and(|high| high <= self.low)
+    }
+
+    /// The number of rows at most.
+    pub(crate) fn limit(self) -> Option<u64> {
+        self.high.map(|high| high.saturating_sub(self.low))
+    }
+}
+
+impl Query {
+    pub(crate) fn new(meta: Arc<ModelMeta>) -> Self {
+        Self {
+            meta,
+            condition: Condition::Always,
+            ordering: Ordering::Default,
+            reversed: false,
+            distinct: false,
+            window: Window::ALL,
+            timeout: None,
+            cancel: None,
+            invalid: None,
+        }
+    }
+
+    /// Keeps the first error.
+    pub(crate) fn refuse(&mut self, invalid: Invalid) {
+        if self.invalid.is_none() {
+            self.invalid = Some(Box::new(invalid));
+        }
+    }
+
+    /// What building found wrong.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.invalid {
+            None => Ok(()),
+            Some(invalid) => Err(invalid.to_error()),
+        }
+    }
+
+    /// Refuses what a slice does not allow; whether it may go on.
+    pub(crate) fn may(&mut self, what: &str) -> bool {
+        if self.window.is_sliced() {
+            self.refuse(Invalid::new(
+                ErrorKind::Type,
+                format!("cannot {what} once a slice has been taken"),
+            ));
+        }
+        self.invalid.is_none()
+    }
+
+    pub(crate) fn filter(&mut self, condition: Condition) {
+        if !self.may("filter a query") {
+            return;
+        }
+        let condition = if condition.is_resolved() {
+            condition
+        } else {
+            resolve::condition(condition, &self.meta)
+        };
+        match condition {
+            Condition::Invalid(invalid) => self.refuse(*invalid),
+            condition => {
+                let own = std::mem::replace(&mut self.condition, Condition::Always);
+                self.condition = own.and(condition);
+            }
+        }
+    }
+
+    pub(crate) fn order_by_names(&mut self, names: impl IntoIterator<Item = OrderTerm>) {
+        if !self.may("reorder a query") {
+            return;
+        }
+        match self.terms(names) {
+            Ok(terms) => self.ordering = Ordering::By(terms),
+            Err(invalid) => self.refuse(invalid),
+        }
+    }
+
+    pub(crate) fn terms(
+        &self,
+        names: impl IntoIterator<Item = OrderTerm>,
+    ) -> Result<Vec<Term>, Invalid> {
+        let mut terms = Vec::new();
+        for term in names {
+            resolve::order(&term, &self.meta, &mut terms)?;
+        }
+        Ok(terms)
+    }
+
+    /// Whether rows come in an order that the query or its model asks for.
+    pub(crate) fn is_ordered(&self) -> bool {
+        match &self.ordering {
+            Ordering::Default => !self.meta.ordering().is_empty(),
+            Ordering::By(terms) => !terms.is_empty(),
+        }
+    }
+
+    /// Whether the query can match no row, so that nothing needs to be sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.condition, Condition::Never) || self.window.is_empty()
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, message).with_model(self.meta.name())
+    }
+}

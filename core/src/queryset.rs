@@ -1,0 +1,98 @@
+//! The lazy query that every read starts from.
+
+mod refine;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::meta::ModelMeta;
+use crate::model::Model;
+use crate::query::Query;
+use crate::row::Record;
+
+/// A query over the rows of one model, read as `T`.
+///
+/// It is lazy (nothing is sent until a terminal such as [`list`](Self::list) or
+/// [`aget`](Self::aget) is called), immutable (a refiner returns a new query; clone the query to
+/// keep it), cheap to clone, and needs no database until a terminal is called.
+///
+/// Errors in building, such as a filter after a slice or an unknown name, are kept: the first
+/// terminal returns them and sends nothing. [`check`](Self::check) returns them at once.
+#[must_use = "a query does nothing until one of its terminals is called"]
+pub struct QuerySet<T> {
+    query: Arc<Query>,
+    row: PhantomData<fn() -> T>,
+}
+
+impl<M: Model> QuerySet<M> {
+    /// All rows of `M`; [`Model::objects`] is the usual spelling.
+    pub fn new() -> Self {
+        Self::over(Arc::clone(M::meta()))
+    }
+}
+
+impl<M: Model> Default for QuerySet<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl QuerySet<Record> {
+    /// All rows of a model that is known at run time, or of a derived one, read as records.
+    pub fn dynamic(meta: &Arc<ModelMeta>) -> Self {
+        Self::over(Arc::clone(meta))
+    }
+}
+
+impl<T> QuerySet<T> {
+    fn over(meta: Arc<ModelMeta>) -> Self {
+        Self {
+            query: Arc::new(Query::new(meta)),
+            row: PhantomData,
+        }
+    }
+
+    /// The metadata of the model.
+    pub fn meta(&self) -> &Arc<ModelMeta> {
+        &self.query.meta
+    }
+
+    /// What was wrong in building the query, which the first terminal would return.
+    ///
+    /// # Errors
+    /// The first error of building.
+    pub fn check(&self) -> Result<()> {
+        self.query.check()
+    }
+
+    /// Whether the rows come in an order that the query or its model asks for.
+    pub fn is_ordered(&self) -> bool {
+        self.query.is_ordered()
+    }
+
+    pub(crate) fn query(&self) -> &Query {
+        &self.query
+    }
+}
+
+impl<T> Clone for QuerySet<T> {
+    fn clone(&self) -> Self {
+        Self {
+            query: Arc::clone(&self.query),
+            row: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for QuerySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuerySet")
+            .field("model", &self.query.meta.name())
+            .field("condition", &self.query.condition)
+            .field("ordering", &self.query.ordering)
+            .field("window", &self.query.window)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! Rows of models that are only known at run time.
+
+use std::sync::Arc;
+
+use super::reader::misfit;
+use super::{FromRow, RowReader};
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::Field;
+use crate::value::Value;
+
+/// The names of a result's columns and the table that they come from, shared by all its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns(Arc<Inner>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inner {
+    table: Option<Box<str>>,
+    names: Box<[Box<str>]>,
+}
+
+impl Columns {
+    /// Columns with these names, of this table if they all come from one.
+    pub fn new<N: Into<Box<str>>>(table: Option<&str>, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        Self(Arc::new(Inner {
+            table: table.map(Into::into),
+            names,
+        }))
+    }
+
+    /// The table that the columns come from, where there is one.
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.names.iter().map(|name| &**name)
+    }
+
+    /// The name of column `index`.
+    pub fn name(&self, index: usize) -> Option<&str> {
+        self.0.names.get(index).map(|name| &**name)
+    }
+
+    /// Where the column of this name stands.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.0.names.iter().position(|own| **own == *name)
+    }
+
+    /// The number of columns.
+    pub fn len(&self) -> usize {
+        self.0.names.len()
+    }
+
+    /// Whether there is no column.
+    pub fn is_empty(&self) -> bool {
+        self.0.names.is_empty()
+    }
+}
+
+/// A row as names and values: what a model known only at run time is read as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    columns: Columns,
+    values: Box<[Value]>,
+}
+
+impl Record {
+    /// A record of these values.
+    ///
+    /// # Errors
+    /// Kind [`Value`](ErrorKind::Value) when there are not as many values as columns.
+    pub fn new(columns: Columns, values: impl Into<Box<[Value]>>) -> Result<Self> {
+        let values = values.into();
+        if values.len() == columns.len() {
+            Ok(Self { columns, values })
+        } else {
+            let message = format!("{} values for {} columns", values.len(), columns.len());
+            Err(Error::new(ErrorKind::Value, message))
+        }
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The values, in the order of the columns.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The value of the column of this name.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.columns
+            .position(name)
+            .and_then(|index| self.values.get(index))
+    }
+
+    /// The value of the column of this name, read as `T`.
+    ///
+    /// # Errors
+    /// Kind [`FieldDoesNotExist`](ErrorKind::FieldDoesNotExist) when there is no such column,
+    /// [`Decode`](ErrorKind::Decode) when the value does not fit.
+    pub fn get<T: Field>(&self, name: &str) -> Result<T> {
+        let Some(index) = self.columns.position(name) else {
+            let choices = self.columns.names().collect::<Vec<_>>().join(", ");
+            return Err(Error::new(
+                ErrorKind::FieldDoesNotExist,
+                format!("the record has no column '{name}'; choices are: {choices}"),
+            ));
+        };
+        let value = self.values[index].borrow();
+        T::from_value(value)
+            .map_err(|error| misfit(&self.columns, index, value, T::TYPE.name(), &error))
+    }
+}
+
+impl FromRow for Record {
+    fn from_row(row: &RowReader<'_>) -> Result<Self> {
+        let values = (0..row.len())
+            .map(|index| row.owned(index))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            columns: row.columns().clone(),
+            values,
+        })
+    }
+}

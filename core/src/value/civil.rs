@@ -1,0 +1,134 @@
+//! The text forms of dates and times, for databases that keep them as text.
+//!
+//! The forms are Django's on SQLite: `2020-02-29`, `12:00:00.000001` and
+//! `2020-02-29 12:00:00.000001`, a fraction only where it is not zero. Parsing also takes what
+//! ISO 8601 allows (`T`, an offset).
+
+use jiff::civil;
+use jiff::{Timestamp, ToSpan};
+
+const EPOCH: civil::Date = civil::date(1970, 1, 1);
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// The text of a date given in days since 1970-01-01; `None` outside the years -9999 to 9999.
+pub fn format_date(days: i32) -> Option<String> {
+    Some(date(days)?.to_string())
+}
+
+/// The text of a time of day given in microseconds since midnight; `None` outside one day.
+pub fn format_time(micros: i64) -> Option<String> {
+    Some(time(micros)?.to_string())
+}
+
+/// The text of a date and time given in microseconds since 1970-01-01T00:00:00, with a space
+/// between the two; `None` outside the years -9999 to 9999.
+pub fn format_datetime(micros: i64) -> Option<String> {
+    let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
+    let time = format_time(micros.rem_euclid(MICROS_PER_DAY))?;
+    Some(format!("{} {time}", date(days)?))
+}
+
+/// Days since 1970-01-01 of a date's text.
+pub fn parse_date(text: &str) -> Option<i32> {
+    // A date-time parses as a date too, and would lose its time without a word.
+    if text.len() > 10 && !text.starts_with(['-', '+']) {
+        return None;
+    }
+    days(text.parse().ok()?)
+}
+
+/// Microseconds since midnight of a time's text.
+pub fn parse_time(text: &str) -> Option<i64> {
+    Some(micros_of_day(text.parse().ok()?))
+}
+
+/// Microseconds since 1970-01-01T00:00:00 of a date-time's text; a date alone is its midnight.
+/// Text with an offset or zone is not a plain date-time: see [`parse_timestamp`].
+pub fn parse_datetime(text: &str) -> Option<i64> {
+    if text.parse::<Timestamp>().is_ok() {
+        return None;
+    }
+    civil_micros(text.parse().ok()?)
+}
+
+/// Microseconds since 1970-01-01T00:00:00Z of a date-time's text. Without an offset it is UTC.
+pub fn parse_timestamp(text: &str) -> Option<i64> {
+    match text.parse::<Timestamp>() {
+        Ok(instant) => Some(instant.as_microsecond()),
+        Err(_) => parse_datetime(text),
+    }
+}
+
+fn date(days: i32) -> Option<civil::Date> {
+    EPOCH.checked_add(days.days()).ok()
+}
+
+fn days(date: civil::Date) -> Option<i32> {
+    EPOCH.until(date).ok().map(|span| span.get_days())
+}
+
+fn time(micros: i64) -> Option<civil::Time> {
+    if !(0..MICROS_PER_DAY).contains(&micros) {
+        return None;
+    }
+    civil::Time::midnight()
+        .checked_add(micros.microseconds())
+        .ok()
+}
+
+fn micros_of_day(time: civil::Time) -> i64 {
+    let seconds =
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000
+}
+
+fn civil_micros(datetime: civil::DateTime) -> Option<i64> {
+    let days = i64::from(days(datetime.date())?);
+    Some(days * MICROS_PER_DAY + micros_of_day(datetime.time()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_round_trip_before_and_after_the_epoch() {
+        for (text, days) in [
+            ("1970-01-01", 0),
+            ("1969-12-31", -1),
+            ("2020-02-29", 18_321),
+            ("0001-01-01", -719_162),
+        ] {
+            assert_eq!(parse_date(text), Some(days), "{text}");
+            assert_eq!(format_date(days).as_deref(), Some(text));
+        }
+        assert_eq!(parse_date("2020-02-30"), None);
+        assert_eq!(parse_date("2020-02-29 12:00:00"), None);
+        assert_eq!(format_date(i32::MAX), None);
+    }
+
+    #[test]
+    fn times_keep_microseconds_and_leave_out_a_zero_fraction() {
+        assert_eq!(format_time(0).as_deref(), Some("00:00:00"));
+        assert_eq!(
+            format_time(MICROS_PER_DAY - 1).as_deref(),
+            Some("23:59:59.999999")
+        );
+        assert_eq!(format_time(MICROS_PER_DAY), None);
+        assert_eq!(parse_time("23:59:59.999999"), Some(MICROS_PER_DAY - 1));
+    }
+
+    #[test]
+    fn date_times_round_trip_and_offsets_are_applied() {
+        let micros = -1;
+        assert_eq!(
+            format_datetime(micros).as_deref(),
+            Some("1969-12-31 23:59:59.999999")
+        );
+        assert_eq!(parse_datetime("1969-12-31 23:59:59.999999"), Some(micros));
+        assert_eq!(parse_timestamp("1969-12-31T23:59:59.999999Z"), Some(micros));
+        assert_eq!(parse_timestamp("1970-01-01T01:00:00+01:00"), Some(0));
+        assert_eq!(parse_timestamp("1970-01-01"), Some(0));
+        assert_eq!(parse_datetime("1970-01-01T01:00:00+01:00"), None);
+    }
+}
