@@ -9,13 +9,14 @@ use async_std::os::unix::net::UnixStream;
 use queryset::runtime::{BoxFuture, BoxStream, Connector};
 
 use crate::AsyncStd;
+use crate::stream::Stream;
 
 impl Connector for AsyncStd {
     fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
         Box::pin(async move {
             let stream = TcpStream::connect(addr).await?;
             stream.set_nodelay(true)?;
-            Ok(Box::new(stream) as BoxStream)
+            Ok(Box::new(Stream(stream)) as BoxStream)
         })
     }
 
@@ -23,7 +24,7 @@ impl Connector for AsyncStd {
     fn connect_unix(&self, path: PathBuf) -> BoxFuture<'static, io::Result<BoxStream>> {
         Box::pin(async move {
             let stream = UnixStream::connect(path).await?;
-            Ok(Box::new(stream) as BoxStream)
+            Ok(Box::new(Stream(stream)) as BoxStream)
         })
     }
 }

@@ -17,6 +17,7 @@
 
 mod connector;
 mod spawner;
+mod stream;
 mod timer;
 
 use queryset::runtime::Runtime;
