@@ -1,3 +1,5 @@
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -68,11 +70,14 @@ fn woken_from_outside(stage: &Stage<'_>) -> CaseResult {
     let running = stage.start();
     let (waiting, event) = (CancelToken::new(), CancelToken::new());
     let (begun, awaited) = (waiting.clone(), event.clone());
-    let task = running.runtime().spawn(async move {
+    let mut cancelled = awaited.cancelled();
+    let task = running.runtime().spawn(poll_fn(move |cx| {
+        let polled = Pin::new(&mut cancelled).poll(cx);
+        // Only now may the event happen, so that the first poll leaves the task waiting.
         begun.cancel();
-        awaited.cancelled().await;
-    })?;
-    stage.happens("the task begins", &waiting)?;
+        polled
+    }))?;
+    stage.happens("the task waits", &waiting)?;
     event.cancel();
     stage.join("the task", task)
 }
