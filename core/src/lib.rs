@@ -1,5 +1,8 @@
 //! Django's QuerySet reads, blocking and asynchronous, on any database and any async runtime
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod backend;
 mod cancel;
 mod column;
@@ -37,6 +40,8 @@ pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 pub use path::Path;
 pub use q::Q;
 pub use queryset::QuerySet;
+#[cfg(feature = "derive")]
+pub use queryset_derive::{Field, FromRow, Model};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};
 pub use value::{

@@ -1,0 +1,164 @@
+//! What can be wrong between the parts of a model.
+
+use std::collections::HashMap;
+
+use syn::LitStr;
+
+use super::{Column, Model};
+use crate::errors::Errors;
+
+pub(super) fn model(model: &mut Model, errors: &mut Errors) {
+    names(model, errors);
+    numbers(model, errors);
+    model.key = key(model, errors);
+    pk(model, errors);
+    for set in &model.unique_together {
+        distinct_positions(model, set, errors);
+    }
+    for term in model.ordering.iter().chain(&model.latest_by) {
+        path(model, term, errors);
+    }
+}
+
+/// Attributes and columns are told apart by their names.
+fn names(model: &Model, errors: &mut Errors) {
+    let mut attributes = HashMap::new();
+    let mut columns = HashMap::new();
+    for column in &model.columns {
+        let attribute = column.attribute();
+        if let Some(earlier) = attributes.insert(attribute.clone(), column) {
+            let message = format!(
+                "the field `{}` has the column `{attribute}` too",
+                earlier.field()
+            );
+            errors.at(&column.ident, message);
+            continue;
+        }
+        let name = column.column();
+        if let Some(earlier) = columns.insert(name.clone(), column) {
+            let message = format!(
+                "the field `{}` has the column \"{name}\" too",
+                earlier.field()
+            );
+            match &column.column {
+                Some(place) => errors.at(place, message),
+                None => errors.at(&column.ident, message),
+            }
+        }
+    }
+    let relations = model
+        .columns
+        .iter()
+        .filter(|column| column.foreign_key.is_some());
+    for relation in relations {
+        if attributes.contains_key(&relation.field()) {
+            let message = format!("another field has the column `{}`", relation.field());
+            errors.at(&relation.ident, message);
+        }
+    }
+}
+
+fn numbers(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        if let Some((0, setting)) = &column.max_length {
+            errors.at(setting, "a text of no characters holds nothing");
+        }
+        if let Some(((all, behind), setting)) = &column.digits
+            && (!(1..=38).contains(all) || behind > all)
+        {
+            errors.at(
+                setting,
+                "`digits(all, behind_the_point)`: from 1 to 38 digits, of which some are behind \
+                 the point",
+            );
+        }
+    }
+}
+
+/// Where the columns of the key stand.
+fn key(model: &Model, errors: &mut Errors) -> Vec<usize> {
+    let marked = |&index: &usize| model.columns[index].primary_key.is_some();
+    let marked: Vec<_> = (0..model.columns.len()).filter(marked).collect();
+    let Some(key) = &model.primary_key else {
+        return marked;
+    };
+    for setting in marked
+        .iter()
+        .filter_map(|&index| model.columns[index].primary_key.as_ref())
+    {
+        errors.at(
+            setting,
+            "the struct's own `primary_key(…)` already names the key",
+        );
+    }
+    if key.names.is_empty() {
+        return Vec::new();
+    }
+    distinct_positions(model, &key.names, errors)
+}
+
+/// `pk` always means the key, so another column cannot have the name.
+fn pk(model: &Model, errors: &mut Errors) {
+    let named = model
+        .columns
+        .iter()
+        .position(|column| column.field() == "pk" && column.foreign_key.is_none());
+    if let Some(index) = named
+        && model.key != [index]
+    {
+        errors.at(
+            &model.columns[index].ident,
+            "`pk` means the primary key in paths, so only the key can have this name; \
+             rename the field and set `column = \"pk\"`",
+        );
+    }
+}
+
+fn distinct_positions(model: &Model, names: &[LitStr], errors: &mut Errors) -> Vec<usize> {
+    let mut positions = Vec::with_capacity(names.len());
+    for name in names {
+        match model.position(&name.value()) {
+            Some(index) if positions.contains(&index) => {
+                errors.at(name, format!("`{}` is named twice", name.value()));
+            }
+            Some(index) => positions.push(index),
+            None => unknown(model, name, &name.value(), errors),
+        }
+    }
+    positions
+}
+
+/// The front of an ordering's path must be of this model; what is behind a relation is the other
+/// model's, which only the running program knows.
+fn path(model: &Model, term: &LitStr, errors: &mut Errors) {
+    let text = term.value();
+    let path = text.strip_prefix('-').unwrap_or(&text);
+    if path == "?" || model.position(path).is_some() {
+        return;
+    }
+    if path == "pk" {
+        if model.key.is_empty() {
+            errors.at(term, "the model has no primary key");
+        }
+        return;
+    }
+    let through_relation = path.match_indices("__").any(|(at, _)| {
+        let relation =
+            |column: &Column| column.foreign_key.is_some() && column.field() == path[..at];
+        model.columns.iter().any(relation)
+    });
+    if !through_relation {
+        unknown(model, term, path, errors);
+    }
+}
+
+fn unknown(model: &Model, place: &LitStr, name: &str, errors: &mut Errors) {
+    // With fields that could not be read the list would mislead.
+    if !model.columns.is_empty() {
+        let choices = model.choices();
+        errors.at(
+            place,
+            format!("there is no field `{name}`; there are: {choices}"),
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! What stands in for a model that has errors, so that its uses do not add theirs.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use super::{Model, expand};
+use crate::from_row::fallback_row;
+
+pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
+    let Model {
+        krate, ident, vis, ..
+    } = model;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    // Fields of generic types cannot be columns of a struct without parameters.
+    let generic = !input.generics.params.is_empty();
+    let root = expand::root(model);
+    let fields_ident = model.fields_ident();
+    let fields = match generic || model.columns.is_empty() {
+        false => expand::fields(model),
+        true => quote! {
+            #[doc(hidden)]
+            #vis struct #fields_ident<#root>(::core::marker::PhantomData<#root>);
+        },
+    };
+    let from_row = fallback_row(input, krate);
+    let key = match &*model.key {
+        [index] if !generic && model.columns[*index].foreign_key.is_none() => {
+            let ty = &model.columns[*index].ty;
+            quote!(#ty)
+        }
+        _ => quote!(()),
+    };
+    quote! {
+        #fields
+
+        #from_row
+
+        #[automatically_derived]
+        impl #impl_generics #krate::Model for #ident #type_generics
+        where
+            Self: ::core::marker::Send + 'static,
+        {
+            type Fields<#root: #krate::Model> = #fields_ident<#root>;
+            type Key = #key;
+
+            fn meta() -> &'static #krate::__private::Arc<#krate::ModelMeta> {
+                ::core::unreachable!()
+            }
+
+            fn fields<#root: #krate::Model>(_: #krate::Path) -> Self::Fields<#root> {
+                ::core::unreachable!()
+            }
+
+            fn values(&self) -> #krate::__private::Vec<#krate::Value> {
+                ::core::unreachable!()
+            }
+
+            fn key(&self) -> Self::Key {
+                ::core::unreachable!()
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What the code of the derives calls. It is no part of the interface and may change at any time.
+
+pub use std::sync::Arc;
+pub use std::vec;
+pub use std::vec::Vec;
+
+use std::sync::OnceLock;
+
+use crate::field::DecodeError;
+use crate::meta::{ColumnMeta, ModelMeta, ModelRef, RelationMeta};
+use crate::value::{ColumnType, Value, ValueRef};
+
+/// The metadata of a derived model, built when it is first asked for.
+#[derive(Debug)]
+pub struct LazyMeta {
+    spec: &'static ModelSpec,
+    meta: OnceLock<Arc<ModelMeta>>,
+}
+
+/// A model as constants. A table of constants costs next to nothing to compile, where a call for
+/// every column would be most of a derive's cost.
+#[derive(Debug)]
+pub struct ModelSpec {
+    pub name: &'static str,
+    pub table: &'static str,
+    pub schema: Option<&'static str>,
+    pub columns: &'static [ColumnSpec],
+    pub relations: &'static [RelationSpec],
+    pub ordering: &'static [&'static str],
+    pub latest_by: &'static [&'static str],
+    pub primary_key: &'static [&'static str],
+    pub unique_together: &'static [&'static [&'static str]],
+}
+
+#[derive(Debug)]
+pub struct ColumnSpec {
+    name: &'static str,
+    column: &'static str,
+    ty: ColumnType,
+    nullable: bool,
+    unique: bool,
+    primary_key: bool,
+    max_length: Option<u32>,
+    digits: Option<(u8, u8)>,
+}
+
+#[derive(Debug)]
+pub struct RelationSpec {
+    name: &'static str,
+    column: &'static str,
+    target: fn() -> &'static Arc<ModelMeta>,
+}
+
+impl LazyMeta {
+    pub const fn new(spec: &'static ModelSpec) -> Self {
+        Self {
+            spec,
+            meta: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    pub fn meta(&self) -> &Arc<ModelMeta> {
+        self.meta.get_or_init(|| self.spec.build())
+    }
+}
+
+impl ModelSpec {
+    #[cold]
+    fn build(&self) -> Arc<ModelMeta> {
+        let mut builder = ModelMeta::builder(self.name)
+            .table(self.table)
+            .ordering(self.ordering.iter().copied())
+            .latest_by(self.latest_by.iter().copied())
+            .primary_key(self.primary_key.iter().copied());
+        if let Some(schema) = self.schema {
+            builder = builder.schema(schema);
+        }
+        for column in self.columns {
+            builder = builder.column(column.build());
+        }
+        for relation in self.relations {
+            let target = ModelRef::derived(relation.target);
+            builder = builder.relation(RelationMeta::foreign_key(
+                relation.name,
+                relation.column,
+                target,
+            ));
+        }
+        for set in self.unique_together {
+            builder = builder.unique_together(set.iter().copied());
+        }
+        match builder.build() {
+            Ok(meta) => meta,
+            // The derive refuses at compile time what the builder refuses: no columns, a name
+            // twice, a key of unknown columns.
+            Err(error) => unreachable!("the derive let an invalid model through: {error}"),
+        }
+    }
+}
+
+impl ColumnSpec {
+    pub const fn new(
+        name: &'static str,
+        column: &'static str,
+        ty: ColumnType,
+        nullable: bool,
+    ) -> Self {
+        Self {
+            name,
+            column,
+            ty,
+            nullable,
+            unique: false,
+            primary_key: false,
+            max_length: None,
+            digits: None,
+        }
+    }
+
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn primary_key(mut self) -> Self {
+        assert!(!self.nullable, "a primary key cannot be NULL");
+        self.primary_key = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn max_length(mut self, characters: u32) -> Self {
+        assert!(
+            matches!(self.ty, ColumnType::Text | ColumnType::Bytes),
+            "`max_length` is for text and bytes"
+        );
+        self.max_length = Some(characters);
+        self
+    }
+
+    #[must_use]
+    pub const fn digits(mut self, all: u8, behind_the_point: u8) -> Self {
+        assert!(
+            matches!(self.ty, ColumnType::Decimal),
+            "`digits` is for decimal numbers"
+        );
+        self.digits = Some((all, behind_the_point));
+        self
+    }
+
+    fn build(&self) -> ColumnMeta {
+        let mut column = ColumnMeta::new(self.name, self.ty)
+            .column_name(self.column)
+            .nullable(self.nullable);
+        if self.unique {
+            column = column.unique();
+        }
+        if self.primary_key {
+            column = column.primary_key();
+        }
+        if let Some(characters) = self.max_length {
+            column = column.max_length(characters);
+        }
+        if let Some((all, behind_the_point)) = self.digits {
+            column = column.digits(all, behind_the_point);
+        }
+        column
+    }
+}
+
+impl RelationSpec {
+    pub const fn new(
+        name: &'static str,
+        column: &'static str,
+        target: fn() -> &'static Arc<ModelMeta>,
+    ) -> Self {
+        Self {
+            name,
+            column,
+            target,
+        }
+    }
+}
+
+/// The text that an enum is kept as.
+pub fn variant_text(value: ValueRef<'_>) -> Result<&str, DecodeError> {
+    match value {
+        ValueRef::Text(text) => Ok(text),
+        _ => Err(DecodeError::wrong_kind()),
+    }
+}
+
+#[cold]
+pub fn unknown_variant(text: &str, known: &[&str]) -> DecodeError {
+    DecodeError::because(format!("'{text}' is none of: {}", known.join(", ")))
+}
+
+#[cold]
+pub fn unknown_number(value: ValueRef<'_>) -> DecodeError {
+    match value {
+        ValueRef::I64(number) => DecodeError::because(format!("no variant is {number}")),
+        ValueRef::U64(number) => DecodeError::because(format!("no variant is {number}")),
+        _ => DecodeError::wrong_kind(),
+    }
+}
+
+pub fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}

@@ -1,0 +1,3 @@
+//! The derive macros.
+
+mod model;

@@ -1,0 +1,4 @@
+//! What `queryset` promises to those who use it, as seen from outside.
+
+#[cfg(feature = "derive")]
+mod derive;
