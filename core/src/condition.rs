@@ -81,6 +81,22 @@ pub(crate) enum Right {
     ManyOrNull(Vec<Value>),
 }
 
+impl Right {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(values) | Self::ManyOrNull(values) => values.len(),
+        }
+    }
+
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Many(values) | Self::ManyOrNull(values) => values,
+        }
+    }
+}
+
 impl Condition {
     pub(crate) fn compare(column: ColumnRef, lookup: Lookup, value: Value) -> Self {
         Self::Compare(Compare {

@@ -3,10 +3,14 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod aggregate;
 mod backend;
 mod cancel;
 mod column;
+mod compile;
 mod condition;
+mod database;
+mod describe;
 mod dialect;
 mod error;
 mod field;
@@ -19,16 +23,21 @@ mod path;
 mod q;
 mod query;
 mod queryset;
+mod raw;
+pub mod recording;
 mod resolve;
 mod row;
 pub mod runtime;
 mod statement;
 mod sync;
 mod value;
+mod write;
 
+pub use aggregate::{Aggregate, AggregateTerm, Aggregates, Number};
 pub use backend::{Backend, Cursor, Fetched, gave_up};
 pub use cancel::{CancelGuard, CancelReason, CancelToken, Cancelled, DeadlineGuard};
 pub use column::{Column, TextField};
+pub use database::{AsyncIter, Database, Iter, StatementEvent, StatementHook};
 pub use dialect::{Dialect, Family};
 pub use error::{Error, ErrorKind, Result};
 pub use field::{DecodeError, Field};
@@ -39,9 +48,10 @@ pub use operand::{IntoOperand, Operand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 pub use path::Path;
 pub use q::Q;
-pub use queryset::QuerySet;
 #[cfg(feature = "derive")]
 pub use queryset_derive::{Field, FromRow, Model};
+pub use queryset::{ExplainOptions, QuerySet};
+pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};
 pub use value::{

@@ -1,6 +1,20 @@
 //! The lazy query that every read starts from.
 
+mod aggregate;
+mod contains;
+mod count;
+mod earliest_latest;
+mod exists;
+mod explain;
+mod first_last;
+mod get;
+mod in_bulk;
+mod iterate;
+mod list;
+mod plan;
 mod refine;
+
+pub use explain::ExplainOptions;
 
 use std::fmt;
 use std::marker::PhantomData;

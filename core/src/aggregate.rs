@@ -1,0 +1,78 @@
+//! Functions over all rows of a query.
+
+mod terms;
+mod typed;
+
+pub use terms::AggregateTerm;
+pub(crate) use terms::resolve;
+pub use typed::{Aggregate, Aggregates, Number};
+
+use crate::condition::ColumnRef;
+use crate::error::Result;
+use crate::meta::ModelMeta;
+use crate::value::{ColumnType, Decimal, Value};
+
+/// A function over the values of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Function {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// A function and the column that it is applied to; `None` counts rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AggregateCall {
+    pub(crate) function: Function,
+    pub(crate) column: Option<ColumnRef>,
+    pub(crate) distinct: bool,
+}
+
+impl AggregateCall {
+    /// What the function gives where there are no rows.
+    pub(crate) fn of_nothing(&self) -> Value {
+        match self.function {
+            Function::Count => Value::I64(0),
+            _ => Value::Null,
+        }
+    }
+
+    /// The result as the type of the function wants it, whatever the database computes with.
+    pub(crate) fn settle(&self, value: Value, meta: &ModelMeta) -> Result<Value> {
+        let ty = self
+            .column
+            .and_then(|column| meta.columns().get(usize::from(column.index)));
+        let Some(ty) = ty.map(crate::meta::ColumnMeta::ty) else {
+            return Ok(value);
+        };
+        Ok(match (self.function, value) {
+            (Function::Count, value) => value,
+            // SQLite adds decimals up as floating-point numbers, of which fifteen digits hold.
+            (_, Value::F64(number)) if ty == ColumnType::Decimal => format!("{number:.14e}")
+                .parse::<Decimal>()
+                .map_or(Value::F64(number), |number| {
+                    Value::Decimal(number.normalized())
+                }),
+            (Function::Avg, Value::F64(number)) if ty == ColumnType::Duration => {
+                Value::Duration(number.round() as i64)
+            }
+            (_, Value::I64(number)) if ty == ColumnType::Duration => Value::Duration(number),
+            (Function::Avg, Value::I64(number)) => Value::F64(number as f64),
+            (Function::Avg, Value::Decimal(number)) if ty != ColumnType::Decimal => number
+                .to_string()
+                .parse()
+                .map_or(Value::Decimal(number), Value::F64),
+            // PostgreSQL and MySQL widen a sum of integers to a decimal.
+            (Function::Sum, Value::Decimal(number)) if ty.integer_range().is_some() => {
+                let number = number.normalized();
+                match i64::try_from(number.unscaled()) {
+                    Ok(whole) if number.scale() == 0 => Value::I64(whole),
+                    _ => Value::Decimal(number),
+                }
+            }
+            (_, value) => value,
+        })
+    }
+}

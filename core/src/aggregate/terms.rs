@@ -1,0 +1,96 @@
+//! Aggregates by name.
+
+use super::{AggregateCall, Function};
+use crate::condition::Invalid;
+use crate::error::ErrorKind;
+use crate::meta::ModelMeta;
+use crate::resolve::{own_column, own_field};
+
+/// A function over a column named in Django's spelling, for
+/// [`aggregate_by_names`](crate::QuerySet::aggregate_by_names).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregateTerm {
+    function: Function,
+    path: Box<str>,
+    distinct: bool,
+}
+
+impl AggregateTerm {
+    fn new(function: Function, path: impl Into<Box<str>>) -> Self {
+        Self {
+            function,
+            path: path.into(),
+            distinct: false,
+        }
+    }
+
+    /// The number of values that are not NULL; `"*"` counts rows.
+    pub fn count(path: impl Into<Box<str>>) -> Self {
+        Self::new(Function::Count, path)
+    }
+
+    /// The sum of the values; NULL without values.
+    pub fn sum(path: impl Into<Box<str>>) -> Self {
+        Self::new(Function::Sum, path)
+    }
+
+    /// The average of the values; NULL without values.
+    pub fn avg(path: impl Into<Box<str>>) -> Self {
+        Self::new(Function::Avg, path)
+    }
+
+    /// The least value; NULL without values.
+    pub fn min(path: impl Into<Box<str>>) -> Self {
+        Self::new(Function::Min, path)
+    }
+
+    /// The greatest value; NULL without values.
+    pub fn max(path: impl Into<Box<str>>) -> Self {
+        Self::new(Function::Max, path)
+    }
+
+    /// Takes each value once: for a count, a sum or an average.
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        self.distinct = true;
+        self
+    }
+}
+
+/// The call that a term asks for.
+pub(crate) fn resolve(term: &AggregateTerm, meta: &ModelMeta) -> Result<AggregateCall, Invalid> {
+    let AggregateTerm {
+        function,
+        path,
+        distinct,
+    } = term;
+    if *distinct && matches!(function, Function::Min | Function::Max) {
+        let message = format!(
+            "{function:?} takes no distinct: the least of all is the least of the different"
+        );
+        return Err(Invalid::new(ErrorKind::Type, message));
+    }
+    if &**path == "*" {
+        return match (function, distinct) {
+            (Function::Count, false) => Ok(AggregateCall {
+                function: *function,
+                column: None,
+                distinct: false,
+            }),
+            _ => Err(Invalid::new(
+                ErrorKind::Value,
+                "only a plain count takes '*'",
+            )),
+        };
+    }
+    // Django answers an unknown name in an expression with a FieldError.
+    let index = own_field(path, meta).map_err(|invalid| Invalid {
+        kind: ErrorKind::Field,
+        ..invalid
+    })?;
+    Ok(AggregateCall {
+        function: *function,
+        column: Some(own_column(index)?),
+        distinct: *distinct,
+    })
+}

@@ -1,0 +1,138 @@
+//! From a query to SQL text and bound values.
+//!
+//! The text depends only on a query's shape, so it is kept under that; only a shape that is not
+//! known yet is rendered, which is where sea-query comes in. No value is ever part of a text.
+
+mod cache;
+mod fold;
+mod render;
+mod shape;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cache::Cache;
+
+use std::sync::Arc;
+
+use crate::aggregate::AggregateCall;
+use crate::condition::Condition;
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::order::Term;
+use crate::query::{Ordering, Query, Window};
+use crate::statement::{Access, Statement};
+
+/// One SELECT over a query: what a terminal asks for.
+#[derive(Debug)]
+pub(crate) struct Select<'q> {
+    pub(crate) query: &'q Query,
+    pub(crate) what: What<'q>,
+    /// One more condition beside the query's own.
+    pub(crate) also: Option<&'q Condition>,
+    pub(crate) order: Sort<'q>,
+    pub(crate) window: Window,
+}
+
+/// What is selected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What<'q> {
+    /// Every column of the model.
+    Rows,
+    /// The number of rows.
+    Count,
+    /// Whether there is a row.
+    Exists,
+    /// Functions over all rows.
+    Aggregates(&'q [AggregateCall]),
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sort<'q> {
+    /// None.
+    No,
+    /// As the query says.
+    Query,
+    /// The query's turned round.
+    Reversed,
+    /// By these terms, turned round or not.
+    By(&'q [Term], bool),
+}
+
+impl<'q> Select<'q> {
+    /// The rows of a query as they are.
+    pub(crate) fn rows(query: &'q Query) -> Self {
+        Self {
+            query,
+            what: What::Rows,
+            also: None,
+            order: Sort::Query,
+            window: query.window,
+        }
+    }
+
+    /// The order's terms and whether they are turned round; `None` stands for the model's own.
+    fn terms(&self) -> (Option<&'q [Term]>, bool) {
+        let (terms, reversed) = match self.order {
+            Sort::No => return (Some(&[]), false),
+            Sort::By(terms, reversed) => return (Some(terms), reversed != self.query.reversed),
+            Sort::Query => (&self.query.ordering, self.query.reversed),
+            Sort::Reversed => (&self.query.ordering, !self.query.reversed),
+        };
+        match terms {
+            Ordering::Default => (None, reversed),
+            Ordering::By(terms) => (Some(terms), reversed),
+        }
+    }
+}
+
+/// A statement for the select; `None` when it can match no row and nothing needs to be sent.
+pub(crate) fn compile(
+    select: &Select<'_>,
+    dialect: &Dialect,
+    cache: &Cache,
+) -> Result<Option<Statement>> {
+    let condition = fold::fold(&select.query.condition, &select.query.meta, dialect);
+    let also = select
+        .also
+        .map(|also| fold::fold(also, &select.query.meta, dialect));
+    if matches!(*condition, Condition::Never) || matches!(also.as_deref(), Some(Condition::Never)) {
+        return Ok(None);
+    }
+    let conditions = Conditions {
+        own: &condition,
+        also: also.as_deref(),
+    };
+    let mut shape = shape::Shape::new(dialect);
+    shape.select(select, &conditions);
+    let shape::Shape { key, params, .. } = shape;
+    let text = match cache.get(&key) {
+        Some(text) => text,
+        None => {
+            let text = Arc::new(render::render(select, &conditions, dialect)?);
+            cache.insert(&key, Arc::clone(&text));
+            text
+        }
+    };
+    Ok(Some(Statement {
+        sql: Arc::clone(&text.sql),
+        params: text.arrange(params),
+        access: Access::Read,
+    }))
+}
+
+/// The conditions of a select, folded for the dialect.
+pub(crate) struct Conditions<'c> {
+    own: &'c Condition,
+    also: Option<&'c Condition>,
+}
+
+impl<'c> Conditions<'c> {
+    fn iter(&self) -> impl Iterator<Item = &'c Condition> {
+        std::iter::once(self.own)
+            .chain(self.also)
+            .filter(|condition| !matches!(condition, Condition::Always))
+    }
+}

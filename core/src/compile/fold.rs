@@ -1,0 +1,97 @@
+//! Comparisons that a column's range decides, as Django's integer fields do.
+
+use std::borrow::Cow;
+
+use crate::condition::{Compare, Condition, Right};
+use crate::dialect::{Dialect, Family};
+use crate::lookup::Lookup;
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::value::{ColumnType, Value};
+
+/// The condition without comparisons whose outcome is known; the same one where there are none.
+pub(super) fn fold<'c>(
+    condition: &'c Condition,
+    meta: &ModelMeta,
+    dialect: &Dialect,
+) -> Cow<'c, Condition> {
+    if decides(condition, meta, dialect) {
+        Cow::Owned(folded(condition, meta, dialect, false))
+    } else {
+        Cow::Borrowed(condition)
+    }
+}
+
+fn decides(condition: &Condition, meta: &ModelMeta, dialect: &Dialect) -> bool {
+    match condition {
+        Condition::Compare(compare) => outcome(compare, meta, dialect).is_some(),
+        Condition::And(parts) | Condition::Or(parts) | Condition::Xor(parts) => {
+            parts.iter().any(|part| decides(part, meta, dialect))
+        }
+        Condition::Not(inner) => decides(inner, meta, dialect),
+        _ => false,
+    }
+}
+
+fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: bool) -> Condition {
+    let parts = |parts: &[Condition], unit, combine: fn(Condition, Condition) -> Condition| {
+        parts
+            .iter()
+            .map(|part| folded(part, meta, dialect, negated))
+            .fold(unit, combine)
+    };
+    match condition {
+        Condition::And(all) => parts(all, Condition::Always, Condition::and),
+        Condition::Or(any) => parts(any, Condition::Never, Condition::or),
+        Condition::Xor(odd) => parts(odd, Condition::Never, Condition::xor),
+        Condition::Not(inner) => folded(inner, meta, dialect, !negated).negate(),
+        Condition::Compare(compare) => match outcome(compare, meta, dialect) {
+            None => condition.clone(),
+            Some(false) => Condition::Never,
+            // Under a negation a nullable column is also asked not to be NULL, which is not
+            // decided by its range.
+            Some(true) if negated && nullable(compare, meta) => {
+                Condition::is_null(compare.column, false)
+            }
+            Some(true) => Condition::Always,
+        },
+        other => other.clone(),
+    }
+}
+
+fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {
+    column(compare, meta).is_some_and(ColumnMeta::is_nullable)
+}
+
+fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<&'m ColumnMeta> {
+    meta.columns().get(usize::from(compare.column.index))
+}
+
+/// Whether the comparison always or never holds because its number is outside the column's range.
+fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<bool> {
+    let number = match &compare.right {
+        Right::One(Value::I64(number)) => i128::from(*number),
+        Right::One(Value::U64(number)) => i128::from(*number),
+        _ => return None,
+    };
+    let ty = column(compare, meta)?.ty();
+    let (low, high) = range(ty, dialect)?;
+    if (low..=high).contains(&number) {
+        return None;
+    }
+    let above = number > high;
+    match compare.lookup {
+        Lookup::Exact => Some(false),
+        Lookup::Gt | Lookup::Gte => Some(!above),
+        Lookup::Lt | Lookup::Lte => Some(above),
+        _ => None,
+    }
+}
+
+/// What the column can hold there: SQLite's integers all have 64 bits.
+fn range(ty: ColumnType, dialect: &Dialect) -> Option<(i128, i128)> {
+    let (low, high) = ty.integer_range()?;
+    Some(match dialect.family {
+        Family::Sqlite => (if low == 0 { 0 } else { i64::MIN.into() }, i64::MAX.into()),
+        Family::Postgres | Family::Mysql => (low, high),
+    })
+}

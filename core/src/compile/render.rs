@@ -1,0 +1,289 @@
+//! A shape's text, through sea-query.
+
+mod condition;
+
+use sea_query::{
+    Alias, Expr, ExprTrait, Func, IntoColumnRef, MysqlQueryBuilder, NullOrdering,
+    Order as Direction, PostgresQueryBuilder, QueryBuilder, SelectStatement, SqliteQueryBuilder,
+    TableRef, Value as Marker,
+};
+
+use super::writer::{Text, TextWriter};
+use super::{Conditions, Select, What};
+use crate::aggregate::{AggregateCall, Function};
+use crate::condition::ColumnRef;
+use crate::dialect::{Dialect, Family};
+use crate::error::{Error, ErrorKind, Result};
+use crate::meta::ModelMeta;
+use crate::order::{Nulls, Term};
+use crate::query::Window;
+use crate::resolve;
+use crate::value::ColumnType;
+
+/// The name of a select in another's FROM.
+const SUBQUERY: &str = "subquery";
+
+/// Renders the select. The values' positions are counted in the order of
+/// [`Shape`](super::shape::Shape).
+pub(super) fn render(
+    select: &Select<'_>,
+    conditions: &Conditions<'_>,
+    dialect: &Dialect,
+) -> Result<Text> {
+    let mut renderer = Renderer {
+        meta: &select.query.meta,
+        dialect,
+        params: 0,
+    };
+    let statement = renderer.select(select, conditions)?;
+    let numbered = dialect.family == Family::Postgres;
+    let mut writer = TextWriter::new(numbered, dialect.literal_limit);
+    match dialect.family {
+        Family::Sqlite => SqliteQueryBuilder.prepare_select_statement(&statement, &mut writer),
+        Family::Postgres => PostgresQueryBuilder.prepare_select_statement(&statement, &mut writer),
+        Family::Mysql => MysqlQueryBuilder.prepare_select_statement(&statement, &mut writer),
+    }
+    Ok(writer.finish(renderer.params))
+}
+
+struct Renderer<'r> {
+    meta: &'r ModelMeta,
+    dialect: &'r Dialect,
+    params: usize,
+}
+
+impl Renderer<'_> {
+    fn select(
+        &mut self,
+        select: &Select<'_>,
+        conditions: &Conditions<'_>,
+    ) -> Result<SelectStatement> {
+        let distinct = select.query.distinct;
+        let sliced = select.query.window.is_sliced();
+        let mut inner = SelectStatement::new();
+        inner.from(self.table());
+        if distinct {
+            inner.distinct();
+        }
+        // What counts or adds up the rows of a cut or distinct query needs those rows first.
+        let nested = distinct || sliced;
+        match select.what {
+            What::Rows => self.all_columns(&mut inner),
+            What::Exists if distinct && sliced => self.all_columns(&mut inner),
+            What::Exists => {
+                inner.clear_selects();
+                inner.expr_as(Expr::cust("1"), Alias::new("a"));
+            }
+            What::Count if nested && !distinct => match self.meta.primary_key().first() {
+                Some(&index) => {
+                    inner.column(self.name(index)?);
+                }
+                None => self.all_columns(&mut inner),
+            },
+            What::Count | What::Aggregates(_) if nested => self.all_columns(&mut inner),
+            What::Count => {
+                inner.expr(Func::count(Expr::cust("*")));
+            }
+            What::Aggregates(calls) => {
+                for call in calls {
+                    let function = self.aggregate(call, None)?;
+                    inner.expr(function);
+                }
+            }
+        }
+        for condition in conditions.iter() {
+            let condition = self.condition(condition, false)?;
+            inner.and_where(condition);
+        }
+        self.order(&mut inner, select)?;
+        self.window(&mut inner, select.window);
+        Ok(match select.what {
+            What::Count if nested => {
+                let mut outer = SelectStatement::new();
+                outer.expr(Func::count(Expr::cust("*")));
+                outer.from_subquery(inner, Alias::new(SUBQUERY));
+                outer
+            }
+            What::Aggregates(calls) if nested => {
+                let mut outer = SelectStatement::new();
+                for call in calls {
+                    let function = self.aggregate(call, Some(SUBQUERY))?;
+                    outer.expr(function);
+                }
+                outer.from_subquery(inner, Alias::new(SUBQUERY));
+                outer
+            }
+            _ => inner,
+        })
+    }
+
+    fn table(&self) -> TableRef {
+        // Owned names are quoted by sea-query, static ones are taken to need it not.
+        let table = Alias::new(self.meta.table());
+        match self.meta.schema() {
+            Some(schema) => TableRef::from((Alias::new(schema), table)),
+            None => TableRef::from(table),
+        }
+    }
+
+    fn all_columns(&self, select: &mut SelectStatement) {
+        let table = self.meta.table();
+        for column in self.meta.columns() {
+            select.column((Alias::new(table), Alias::new(column.column())));
+        }
+    }
+
+    /// The qualified name of a column of the model.
+    fn name(&self, index: usize) -> Result<sea_query::ColumnRef> {
+        match self.meta.columns().get(index) {
+            Some(column) => {
+                Ok((Alias::new(self.meta.table()), Alias::new(column.column())).into_column_ref())
+            }
+            None => Err(Error::new(
+                ErrorKind::Field,
+                format!("{} has no column at position {index}", self.meta.name()),
+            )),
+        }
+    }
+
+    fn column(&self, column: ColumnRef) -> Result<Expr> {
+        if !column.path.is_root() {
+            let message = "columns of related models cannot be reached yet";
+            return Err(Error::new(ErrorKind::NotSupported, message));
+        }
+        Ok(Expr::col(self.name(usize::from(column.index))?))
+    }
+
+    /// The next value's placeholder.
+    fn param(&mut self) -> Expr {
+        let position = self.params as i64;
+        self.params += 1;
+        Expr::val(Marker::BigInt(Some(position)))
+    }
+
+    fn aggregate(&self, call: &AggregateCall, from: Option<&str>) -> Result<Expr> {
+        let argument = match (call.column, from) {
+            (None, _) => return Ok(Func::count(Expr::cust("*")).into()),
+            (Some(column), None) => self.column(column)?,
+            (Some(column), Some(table)) => {
+                self.column(column)?;
+                let name = self.meta.columns()[usize::from(column.index)].column();
+                Expr::col((Alias::new(table), Alias::new(name)))
+            }
+        };
+        let integer = call
+            .column
+            .and_then(|column| self.meta.columns().get(usize::from(column.index)))
+            .is_some_and(|column| {
+                column.ty().integer_range().is_some() || column.ty() == ColumnType::Duration
+            });
+        Ok(match (call.function, call.distinct) {
+            (Function::Count, false) => Func::count(argument).into(),
+            (Function::Count, true) => Func::count_distinct(argument).into(),
+            (Function::Sum, false) => Func::sum(argument).into(),
+            (Function::Sum, true) => Func::sum(self.distinct(argument)).into(),
+            // An average of integers is a floating-point number on every database.
+            (Function::Avg, false) if integer && self.dialect.family == Family::Postgres => {
+                Expr::from(Func::avg(argument)).cast_as(Alias::new("double precision"))
+            }
+            (Function::Avg, false) => Func::avg(argument).into(),
+            (Function::Avg, true) => Func::avg(self.distinct(argument)).into(),
+            (Function::Min, _) => Func::min(argument).into(),
+            (Function::Max, _) => Func::max(argument).into(),
+        })
+    }
+
+    /// The argument of a function that takes each value once.
+    fn distinct(&self, argument: Expr) -> Expr {
+        let template = match self.dialect.family {
+            Family::Postgres => "DISTINCT $1",
+            Family::Sqlite | Family::Mysql => "DISTINCT ?",
+        };
+        Expr::cust_with_expr(template, argument)
+    }
+
+    fn order(&self, statement: &mut SelectStatement, select: &Select<'_>) -> Result<()> {
+        let (terms, reversed) = select.terms();
+        let own;
+        let terms = match terms {
+            Some(terms) => terms,
+            None => {
+                own = self.default_order()?;
+                &own
+            }
+        };
+        for term in terms {
+            let term = if reversed {
+                term.reversed()
+            } else {
+                term.clone()
+            };
+            match term {
+                Term::Random => {
+                    let random = match self.dialect.family {
+                        Family::Mysql => "RAND()",
+                        _ => "RANDOM()",
+                    };
+                    statement.order_by_expr(Expr::cust(random), Direction::Asc);
+                }
+                Term::Column {
+                    column,
+                    descending,
+                    nulls,
+                } => {
+                    let column = self.column(column)?;
+                    let direction = if descending {
+                        Direction::Desc
+                    } else {
+                        Direction::Asc
+                    };
+                    match nulls {
+                        None => statement.order_by_expr(column, direction),
+                        Some(nulls) => {
+                            let nulls = match nulls {
+                                Nulls::First => NullOrdering::First,
+                                Nulls::Last => NullOrdering::Last,
+                            };
+                            statement.order_by_expr_with_nulls(column, direction, nulls)
+                        }
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The model's own ordering.
+    fn default_order(&self) -> Result<Vec<Term>> {
+        let mut terms = Vec::new();
+        for term in self.meta.ordering() {
+            resolve::order(term, self.meta, &mut terms).map_err(|invalid| invalid.to_error())?;
+        }
+        Ok(terms)
+    }
+
+    fn window(&mut self, statement: &mut SelectStatement, window: Window) {
+        let end = |renderer: &mut Self, number: u64| {
+            if renderer.dialect.literal_limit {
+                return number;
+            }
+            renderer.params += 1;
+            renderer.params as u64 - 1
+        };
+        match window.limit() {
+            Some(limit) => {
+                let limit = end(self, limit);
+                statement.limit(limit);
+            }
+            // Only PostgreSQL has an OFFSET without a LIMIT.
+            None if window.low > 0 && self.dialect.family == Family::Sqlite => {
+                statement.limit(i64::MAX as u64);
+            }
+            _ => {}
+        }
+        if window.low > 0 {
+            let low = end(self, window.low);
+            statement.offset(low);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Conditions as expressions.
+
+use sea_query::{Alias, BinOper, CaseStatement, Expr, ExprTrait, Func, SelectStatement};
+
+use super::Renderer;
+use crate::compile::shape::{as_array, by_pattern};
+use crate::condition::{Compare, Condition, Right};
+use crate::dialect::Family;
+use crate::error::Result;
+use crate::lookup::Lookup;
+use crate::meta::ColumnMeta;
+use crate::value::{ColumnType, Value};
+
+impl Renderer<'_> {
+    /// The expression of a condition that stands inside an odd number of negations or not.
+    pub(super) fn condition(&mut self, condition: &Condition, negated: bool) -> Result<Expr> {
+        Ok(match condition {
+            Condition::Compare(compare) => self.compare(compare, negated)?,
+            Condition::And(parts) => self.join(parts, negated, ExprTrait::and)?,
+            Condition::Or(parts) => self.join(parts, negated, ExprTrait::or)?,
+            Condition::Xor(parts) => self.odd(parts, negated)?,
+            Condition::Not(inner) => self.condition(inner, !negated)?.not(),
+            Condition::Never => Expr::cust("1 = 0"),
+            // A named condition was resolved, and an invalid one stops its query before.
+            Condition::Always | Condition::Named(..) | Condition::Invalid(_) => Expr::cust("1 = 1"),
+        })
+    }
+
+    fn join(
+        &mut self,
+        parts: &[Condition],
+        negated: bool,
+        join: fn(Expr, Expr) -> Expr,
+    ) -> Result<Expr> {
+        let mut joined: Option<Expr> = None;
+        for part in parts {
+            let part = self.condition(part, negated)?;
+            joined = Some(match joined {
+                None => part,
+                Some(earlier) => join(earlier, part),
+            });
+        }
+        Ok(joined.unwrap_or_else(|| Expr::cust("1 = 1")))
+    }
+
+    /// Whether an odd number of parts hold; a part that is NULL does not hold. MySQL has an
+    /// operator of its own, which is NULL then.
+    fn odd(&mut self, parts: &[Condition], negated: bool) -> Result<Expr> {
+        if self.dialect.family == Family::Mysql {
+            return self.join(parts, negated, |a, b| {
+                a.binary(BinOper::Custom("XOR".into()), b)
+            });
+        }
+        let mut sum: Option<Expr> = None;
+        for part in parts {
+            let holds = self.condition(part, negated)?;
+            let one: Expr = CaseStatement::new()
+                .case(holds, Expr::cust("1"))
+                .finally(Expr::cust("0"))
+                .into();
+            sum = Some(match sum {
+                None => one,
+                Some(earlier) => earlier.add(one),
+            });
+        }
+        let sum = sum.unwrap_or_else(|| Expr::cust("0"));
+        Ok(sum.modulo(Expr::cust("2")).eq(Expr::cust("1")))
+    }
+
+    fn compare(&mut self, compare: &Compare, negated: bool) -> Result<Expr> {
+        let column = self.column(compare.column)?;
+        let meta = &self.meta.columns()[usize::from(compare.column.index)];
+        let nullable = meta.is_nullable();
+        let lookup = compare.lookup;
+        if let (Lookup::IsNull, Right::One(Value::Bool(yes))) = (lookup, &compare.right) {
+            return Ok(if *yes {
+                column.is_null()
+            } else {
+                column.is_not_null()
+            });
+        }
+        let holds = match (&compare.right, lookup) {
+            (Right::One(_), Lookup::Exact) => column.clone().eq(self.param()),
+            (Right::One(_), Lookup::Gt) => column.clone().gt(self.param()),
+            (Right::One(_), Lookup::Gte) => column.clone().gte(self.param()),
+            (Right::One(_), Lookup::Lt) => column.clone().lt(self.param()),
+            (Right::One(_), Lookup::Lte) => column.clone().lte(self.param()),
+            (Right::One(_), lookup) => self.text(column.clone(), meta, lookup),
+            (Right::Many(values), Lookup::Range) if values.len() == 2 => {
+                let (low, high) = (self.param(), self.param());
+                column.clone().between(low, high)
+            }
+            (Right::Many(values) | Right::ManyOrNull(values), _) => {
+                self.is_in(column.clone(), lookup, values)
+            }
+        };
+        // A negated comparison keeps the rows with NULL, unless NULL was listed among the values.
+        Ok(match (negated && nullable, &compare.right) {
+            (true, Right::ManyOrNull(_)) => holds.or(column.is_null()),
+            (true, _) => holds.and(column.is_not_null()),
+            (false, _) => holds,
+        })
+    }
+
+    fn is_in(&mut self, column: Expr, lookup: Lookup, values: &[Value]) -> Expr {
+        if !as_array(lookup, values, self.dialect) {
+            let params: Vec<Expr> = values.iter().map(|_| self.param()).collect();
+            return column.is_in(params);
+        }
+        let array = self.param();
+        match self.dialect.family {
+            Family::Sqlite => {
+                let mut each = SelectStatement::new();
+                each.column(Alias::new("value")).from_function(
+                    Func::cust(Alias::new("json_each")).arg(array),
+                    Alias::new("listed"),
+                );
+                column.in_subquery(each)
+            }
+            _ => column.eq(Func::cust(Alias::new("ANY")).arg(array)),
+        }
+    }
+
+    /// A lookup into text, which answers as on PostgreSQL: the plain ones respect case, the
+    /// others fold it.
+    fn text(&mut self, column: Expr, meta: &ColumnMeta, lookup: Lookup) -> Expr {
+        let value = self.param();
+        let is_text = meta.ty() == ColumnType::Text;
+        let cast = |column: Expr, ty: &str| {
+            if is_text {
+                column
+            } else {
+                column.cast_as(Alias::new(ty))
+            }
+        };
+        let plain = matches!(
+            lookup,
+            Lookup::Contains | Lookup::StartsWith | Lookup::EndsWith
+        );
+        let upper = |expr: Expr| -> Expr { Func::upper(expr).into() };
+        match self.dialect.family {
+            Family::Sqlite if by_pattern(self.dialect) => {
+                let pattern = value.binary(BinOper::Escape, Expr::cust("'\\'"));
+                column.binary(BinOper::Like, pattern)
+            }
+            Family::Sqlite => {
+                let name = format!("queryset_{}", lookup.name());
+                Func::cust(Alias::new(name)).arg(column).arg(value).into()
+            }
+            Family::Postgres => {
+                let column = cast(column, "text");
+                match lookup {
+                    Lookup::IExact => upper(column).eq(upper(value)),
+                    _ if plain => column.binary(BinOper::Like, value),
+                    _ => upper(column).binary(BinOper::Like, upper(value)),
+                }
+            }
+            // A comparison with a binary text compares the letters as they are.
+            Family::Mysql => {
+                let column = cast(column, "CHAR");
+                let binary = |value: Expr| value.cast_as(Alias::new("BINARY"));
+                match lookup {
+                    Lookup::IExact => upper(column).eq(binary(upper(value))),
+                    _ if plain => column.binary(BinOper::Like, binary(value)),
+                    _ => upper(column).binary(BinOper::Like, binary(upper(value))),
+                }
+            }
+        }
+    }
+}

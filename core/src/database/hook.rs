@@ -1,0 +1,176 @@
+//! Telling of every statement.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::statement::Statement;
+use crate::value::Value;
+
+/// A statement that was run.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct StatementEvent<'e> {
+    /// The text.
+    pub sql: &'e str,
+    /// The values that were bound.
+    pub params: &'e [Value],
+    /// From the call to the last row, or for an iteration to its end, its pauses included.
+    pub duration: Duration,
+    /// The rows that were read, or changed by a statement that returns none.
+    pub rows: u64,
+    /// The error, if it failed.
+    pub error: Option<&'e Error>,
+    /// Whether it was given up before its end: the future or the iterator was dropped.
+    pub dropped: bool,
+}
+
+type Hook = Arc<dyn Fn(&StatementEvent<'_>) + Send + Sync>;
+
+/// Keeps a hook of [`Database::on_statement`](crate::Database::on_statement); dropping it takes
+/// the hook back.
+#[must_use = "the hook is taken back when this is dropped"]
+pub struct StatementHook {
+    hooks: Weak<Inner>,
+    hook: Hook,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Hooks(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    /// How many hooks there are, so that a statement without any costs one load.
+    count: AtomicUsize,
+    hooks: RwLock<Vec<Hook>>,
+}
+
+impl Hooks {
+    pub(super) fn add(&self, hook: Hook) -> StatementHook {
+        let mut hooks = self.0.hooks.write().unwrap_or_else(PoisonError::into_inner);
+        hooks.push(Arc::clone(&hook));
+        self.0.count.store(hooks.len(), Ordering::Release);
+        StatementHook {
+            hooks: Arc::downgrade(&self.0),
+            hook,
+        }
+    }
+
+    fn listens(&self) -> bool {
+        cfg!(feature = "tracing") || self.0.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Begins to watch a statement, if anybody listens.
+    pub(super) fn start(&self, statement: &Statement) -> Observed {
+        Observed(self.listens().then(|| {
+            Box::new(Started {
+                at: Instant::now(),
+                sql: Arc::clone(&statement.sql),
+                params: statement.params.clone(),
+                hooks: self.clone(),
+            })
+        }))
+    }
+
+    fn tell(&self, event: &StatementEvent<'_>) {
+        #[cfg(feature = "tracing")]
+        trace(event);
+        let hooks = self
+            .0
+            .hooks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for hook in hooks {
+            // A hook only watches: its panic is not the statement's.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(event)));
+        }
+    }
+}
+
+/// A statement under way. Dropped before its end, it tells that the statement was given up.
+pub(super) struct Observed(Option<Box<Started>>);
+
+struct Started {
+    at: Instant,
+    sql: Arc<str>,
+    params: Vec<Value>,
+    hooks: Hooks,
+}
+
+impl Observed {
+    pub(super) fn end(mut self, hooks: &Hooks, rows: u64, error: Option<&Error>) {
+        if let Some(started) = self.0.take() {
+            hooks.tell(&started.event(rows, error, false));
+        }
+    }
+
+    /// Ends a statement that was given up after `rows` rows.
+    pub(super) fn give_up(mut self, rows: u64) {
+        if let Some(started) = self.0.take() {
+            started.hooks.tell(&started.event(rows, None, true));
+        }
+    }
+}
+
+impl Started {
+    fn event<'e>(
+        &'e self,
+        rows: u64,
+        error: Option<&'e Error>,
+        dropped: bool,
+    ) -> StatementEvent<'e> {
+        StatementEvent {
+            sql: &self.sql,
+            params: &self.params,
+            duration: self.at.elapsed(),
+            rows,
+            error,
+            dropped,
+        }
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if let Some(started) = self.0.take() {
+            started.hooks.tell(&started.event(0, None, true));
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn trace(event: &StatementEvent<'_>) {
+    let micros = u64::try_from(event.duration.as_micros()).unwrap_or(u64::MAX);
+    match event.error {
+        None => tracing::debug!(
+            target: "queryset",
+            sql = event.sql, micros, rows = event.rows, dropped = event.dropped, "statement"
+        ),
+        Some(error) => tracing::warn!(
+            target: "queryset",
+            sql = event.sql, micros, rows = event.rows, %error, "statement failed"
+        ),
+    }
+}
+
+impl Drop for StatementHook {
+    fn drop(&mut self) {
+        if let Some(inner) = self.hooks.upgrade() {
+            let mut hooks = inner.hooks.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(index) = hooks.iter().position(|hook| Arc::ptr_eq(hook, &self.hook)) {
+                hooks.remove(index);
+            }
+            inner.count.store(hooks.len(), Ordering::Release);
+        }
+    }
+}
+
+impl fmt::Debug for StatementHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatementHook").finish_non_exhaustive()
+    }
+}

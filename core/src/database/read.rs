@@ -1,0 +1,153 @@
+//! Running one statement and collecting its rows.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+
+use super::Database;
+use super::hook::Observed;
+use super::sink::{Collect, Layout};
+use crate::backend::{Fetched, until_cancelled};
+use crate::cancel::CancelToken;
+use crate::error::{Error, ErrorKind, Result};
+use crate::row::{RowReader, RowSink};
+use crate::runtime::BoxFuture;
+use crate::statement::Statement;
+
+/// How long a read may take and who may end it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) cancel: Option<CancelToken>,
+}
+
+/// A statement and how its rows are laid out.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) statement: Statement,
+    pub(crate) layout: Layout,
+    pub(crate) limits: Limits,
+}
+
+/// The limits of a read that has begun.
+#[derive(Clone, Debug)]
+pub(super) struct Deadline {
+    at: Option<Instant>,
+    cancel: Option<CancelToken>,
+}
+
+impl Limits {
+    pub(super) fn begin(self, now: Instant) -> Deadline {
+        let at = self.timeout.and_then(|timeout| now.checked_add(timeout));
+        Deadline {
+            at,
+            cancel: self.cancel,
+        }
+    }
+
+    /// One token for a blocking read, which depends on no runtime: its deadline is the process's.
+    pub(super) fn token(self) -> Option<CancelToken> {
+        let at = self
+            .timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        match (self.cancel, at) {
+            (Some(cancel), Some(at)) => Some(cancel.child_with_deadline(at)),
+            (None, Some(at)) => Some(CancelToken::with_deadline(at)),
+            (cancel, None) => cancel,
+        }
+    }
+}
+
+impl Deadline {
+    /// The future's result, unless the deadline or the token comes first; the future is dropped
+    /// then, which cancels its operation.
+    pub(super) async fn hold<T>(
+        &self,
+        db: &Database,
+        future: BoxFuture<'static, Result<T>>,
+    ) -> Result<T> {
+        let Some(at) = self.at else {
+            return match &self.cancel {
+                None => future.await,
+                Some(cancel) => until_cancelled(future, cancel).await,
+            };
+        };
+        let timer = db.runtime().timer();
+        let sleep = timer.sleep(at.saturating_duration_since(timer.now()));
+        let future: BoxFuture<'_, Result<T>> = match &self.cancel {
+            None => future,
+            Some(cancel) => Box::pin(until_cancelled(future, cancel)),
+        };
+        match select(future, sleep).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                "the operation was given up: its deadline passed",
+            )),
+        }
+    }
+}
+
+impl Database {
+    /// Reads at most `max_rows` rows, blocking.
+    pub(crate) fn fetch<T, F>(&self, read: Read, decode: F, max_rows: usize) -> Result<VecDeque<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+    {
+        let observed = self.shared.hooks.start(&read.statement);
+        let sink = Box::new(Collect::new(read.layout, decode));
+        let token = read.limits.token();
+        let fetched = self
+            .backend()
+            .fetch_blocking(read.statement, sink, max_rows, token.as_ref());
+        self.finish::<T, F>(observed, fetched)
+    }
+
+    /// The asynchronous twin of [`fetch`](Self::fetch).
+    pub(crate) async fn afetch<T, F>(
+        &self,
+        read: Read,
+        decode: F,
+        max_rows: usize,
+    ) -> Result<VecDeque<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+    {
+        let observed = self.shared.hooks.start(&read.statement);
+        let sink = Box::new(Collect::new(read.layout, decode));
+        let deadline = read.limits.begin(self.runtime().timer().now());
+        let future = self.backend().fetch(read.statement, sink, max_rows);
+        let fetched = deadline.hold(self, future).await;
+        self.finish::<T, F>(observed, fetched)
+    }
+
+    fn finish<T, F>(&self, observed: Observed, fetched: Result<Fetched>) -> Result<VecDeque<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+    {
+        let result = fetched.and_then(|fetched| collected::<T, F>(fetched.sink));
+        let rows = result
+            .as_ref()
+            .map_or(0, |collect| collect.rows.len() as u64);
+        observed.end(&self.shared.hooks, rows, result.as_ref().err());
+        result.map(|collect| collect.rows)
+    }
+}
+
+/// The sink that a backend gave back, as what it was handed in as.
+pub(super) fn collected<T, F>(sink: Box<dyn RowSink>) -> Result<Box<Collect<T, F>>>
+where
+    T: Send + 'static,
+    F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+{
+    sink.downcast().map_err(|_| {
+        Error::new(
+            ErrorKind::Operational,
+            "the backend gave back another sink than it was given",
+        )
+    })
+}

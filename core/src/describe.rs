@@ -1,0 +1,111 @@
+//! A query's condition in words, for messages.
+
+use std::fmt::Write;
+
+use crate::condition::{Compare, Condition, Right};
+use crate::lookup::Lookup;
+use crate::meta::ColumnMeta;
+use crate::query::Query;
+use crate::value::{Value, format_date, format_datetime, format_time};
+
+/// The longest text of a value that is shown whole.
+const LONGEST: usize = 60;
+/// The most values of a list that are shown.
+const MOST_LISTED: usize = 5;
+
+/// The condition in Django's spelling, such as `title='x' and pages__gt=100`; `any row` without.
+pub(crate) fn describe(query: &Query) -> String {
+    let mut out = String::new();
+    write(&query.condition, query, &mut out, false);
+    if out.is_empty() {
+        out.push_str("any row");
+    }
+    if query.window.is_sliced() {
+        let end = query
+            .window
+            .high
+            .map(|high| high.to_string())
+            .unwrap_or_default();
+        let _ = write!(out, " in the slice {}..{end}", query.window.low);
+    }
+    out
+}
+
+fn write(condition: &Condition, query: &Query, out: &mut String, nested: bool) {
+    let joined = |parts: &[Condition], word: &str, out: &mut String| {
+        if nested {
+            out.push('(');
+        }
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                out.push_str(word);
+            }
+            write(part, query, out, true);
+        }
+        if nested {
+            out.push(')');
+        }
+    };
+    match condition {
+        Condition::Always | Condition::Invalid(_) => {}
+        Condition::Never => out.push_str("a condition that no row can meet"),
+        Condition::Named(path, _) => out.push_str(path),
+        Condition::And(parts) => joined(parts, " and ", out),
+        Condition::Or(parts) => joined(parts, " or ", out),
+        Condition::Xor(parts) => joined(parts, " xor ", out),
+        Condition::Not(inner) => {
+            out.push_str("not ");
+            write(inner, query, out, true);
+        }
+        Condition::Compare(compare) => self::compare(compare, query, out),
+    }
+}
+
+fn compare(compare: &Compare, query: &Query, out: &mut String) {
+    let column = query.meta.columns().get(usize::from(compare.column.index));
+    out.push_str(column.map_or("?", ColumnMeta::name));
+    if compare.lookup != Lookup::Exact {
+        let _ = write!(out, "__{}", compare.lookup.name());
+    }
+    out.push('=');
+    match &compare.right {
+        Right::One(value) => self::value(value, out),
+        Right::Many(values) | Right::ManyOrNull(values) => {
+            out.push('[');
+            for (index, one) in values.iter().take(MOST_LISTED).enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                value(one, out);
+            }
+            if values.len() > MOST_LISTED {
+                let _ = write!(out, ", … {} in all", values.len());
+            }
+            out.push(']');
+        }
+    }
+}
+
+fn value(value: &Value, out: &mut String) {
+    let _ = match value {
+        Value::Null => write!(out, "NULL"),
+        Value::Bool(value) => write!(out, "{value}"),
+        Value::I64(number) => write!(out, "{number}"),
+        Value::U64(number) => write!(out, "{number}"),
+        Value::F64(number) => write!(out, "{number:?}"),
+        Value::Decimal(number) => write!(out, "{number}"),
+        Value::Text(text) | Value::Json(text) => match text.char_indices().nth(LONGEST) {
+            None => write!(out, "'{text}'"),
+            Some((end, _)) => write!(out, "'{}…'", &text[..end]),
+        },
+        Value::Date(days) => write!(out, "{}", format_date(*days).unwrap_or_default()),
+        Value::Time(micros) => write!(out, "{}", format_time(*micros).unwrap_or_default()),
+        Value::DateTime(micros) | Value::Timestamp(micros) => {
+            write!(out, "{}", format_datetime(*micros).unwrap_or_default())
+        }
+        Value::Duration(micros) => write!(out, "{micros}µs"),
+        Value::Bytes(bytes) => write!(out, "{} bytes", bytes.len()),
+        Value::Uuid(_) => write!(out, "a UUID"),
+        Value::Array(values) => write!(out, "{} values", values.len()),
+    };
+}

@@ -1,0 +1,100 @@
+//! The first row, the last, and the one at a position.
+
+use super::QuerySet;
+use crate::compile::Select;
+use crate::database::{Database, Read};
+use crate::error::{Error, ErrorKind, Result};
+use crate::row::FromRow;
+
+impl<T: FromRow> QuerySet<T> {
+    /// The first row, or `None`: in the query's order, or by the primary key if it has none.
+    ///
+    /// # Errors
+    /// Kind [`Type`](ErrorKind::Type) for an unordered slice, or an unordered model without a
+    /// primary key.
+    pub fn first(&self, db: &Database) -> Result<Option<T>> {
+        db.enter("first")?;
+        one(db, self.plan_first(db)?)
+    }
+
+    /// The asynchronous twin of [`first`](Self::first). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`first`](Self::first).
+    pub async fn afirst(&self, db: &Database) -> Result<Option<T>> {
+        aone(db, self.plan_first(db)?).await
+    }
+
+    /// The last row, or `None`: the first in the opposite order.
+    ///
+    /// # Errors
+    /// Kind [`Type`](ErrorKind::Type) for a slice, or an unordered model without a primary key.
+    pub fn last(&self, db: &Database) -> Result<Option<T>> {
+        db.enter("last")?;
+        one(db, self.plan_last(db)?)
+    }
+
+    /// The asynchronous twin of [`last`](Self::last). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`last`](Self::last).
+    pub async fn alast(&self, db: &Database) -> Result<Option<T>> {
+        aone(db, self.plan_last(db)?).await
+    }
+
+    /// The row at a position counted from zero: Django's `qs[i]`.
+    ///
+    /// # Errors
+    /// Kind [`Index`](ErrorKind::Index) when there are not that many rows.
+    pub fn nth(&self, db: &Database, position: u64) -> Result<T> {
+        db.enter("nth")?;
+        one(db, self.plan_nth(db, position)?)?.ok_or_else(|| self.too_few(position))
+    }
+
+    /// The asynchronous twin of [`nth`](Self::nth). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`nth`](Self::nth).
+    pub async fn anth(&self, db: &Database, position: u64) -> Result<T> {
+        aone(db, self.plan_nth(db, position)?)
+            .await?
+            .ok_or_else(|| self.too_few(position))
+    }
+
+    fn plan_nth(&self, db: &Database, position: u64) -> Result<Option<Read>> {
+        let query = self.query();
+        let window = query
+            .window
+            .slice(position, Some(position.saturating_add(1)));
+        self.plan(
+            db,
+            &Select {
+                window,
+                ..Select::rows(query)
+            },
+        )
+    }
+
+    #[cold]
+    fn too_few(&self, position: u64) -> Error {
+        let query = self.query();
+        let message = format!("there is no {} at position {position}", query.meta.name());
+        query.error(ErrorKind::Index, message)
+    }
+}
+
+/// The row of a read that has at most one.
+pub(super) fn one<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
+    match read {
+        Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.pop_front()),
+        None => Ok(None),
+    }
+}
+
+/// The asynchronous twin of [`one`].
+pub(super) async fn aone<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
+    match read {
+        Some(read) => Ok(db.afetch(read, T::from_row, usize::MAX).await?.pop_front()),
+        None => Ok(None),
+    }
+}

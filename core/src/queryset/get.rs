@@ -1,0 +1,123 @@
+//! The one row that matches.
+
+use std::collections::VecDeque;
+
+use super::QuerySet;
+use crate::compile::{Select, Sort};
+use crate::database::{Database, Read};
+use crate::describe::describe;
+use crate::error::{Error, ErrorKind, Result};
+use crate::row::FromRow;
+
+/// As many rows are read as it takes to say how many there are, up to twenty.
+const MOST_READ: u64 = 21;
+
+impl<T: FromRow> QuerySet<T> {
+    /// The one row of the query.
+    ///
+    /// ```no_run
+    /// # use queryset::{ColumnMeta, ColumnType, Database, ModelMeta, QuerySet};
+    /// # fn example(db: &Database) -> Result<(), queryset::Error> {
+    /// # let book = ModelMeta::builder("Book").column(ColumnMeta::new("id", ColumnType::I64)).build()?;
+    /// let five = QuerySet::dynamic(&book).lookup("id", 5).get(db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Kind [`NotFound`](ErrorKind::NotFound) without a row, [`Multiple`](ErrorKind::Multiple)
+    /// with several; the message names the model, the condition and how many there are.
+    pub fn get(&self, db: &Database) -> Result<T> {
+        db.enter("get")?;
+        let rows = match self.plan_get(db)? {
+            Some(read) => db.fetch(read, T::from_row, usize::MAX)?,
+            None => VecDeque::new(),
+        };
+        self.only(rows)
+    }
+
+    /// The asynchronous twin of [`get`](Self::get). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn aget(&self, db: &Database) -> Result<T> {
+        let rows = match self.plan_get(db)? {
+            Some(read) => db.afetch(read, T::from_row, usize::MAX).await?,
+            None => VecDeque::new(),
+        };
+        self.only(rows)
+    }
+
+    /// The one row of the query, or `None` without a row.
+    ///
+    /// # Errors
+    /// Kind [`Multiple`](ErrorKind::Multiple) with several rows.
+    pub fn get_or_none(&self, db: &Database) -> Result<Option<T>> {
+        found(self.get(db))
+    }
+
+    /// The asynchronous twin of [`get_or_none`](Self::get_or_none). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`get_or_none`](Self::get_or_none).
+    pub async fn aget_or_none(&self, db: &Database) -> Result<Option<T>> {
+        found(self.aget(db).await)
+    }
+
+    fn plan_get(&self, db: &Database) -> Result<Option<Read>> {
+        let query = self.query();
+        // The order matters only to which rows a slice holds.
+        let order = if query.window.is_sliced() {
+            Sort::Query
+        } else {
+            Sort::No
+        };
+        let window = query.window.slice(0, Some(MOST_READ));
+        self.plan(
+            db,
+            &Select {
+                order,
+                window,
+                ..Select::rows(query)
+            },
+        )
+    }
+
+    fn only(&self, mut rows: VecDeque<T>) -> Result<T> {
+        match (rows.pop_front(), rows.len()) {
+            (Some(row), 0) => Ok(row),
+            (None, _) => Err(self.none_matches()),
+            (Some(_), more) => Err(self.several_match(more as u64 + 1)),
+        }
+    }
+
+    #[cold]
+    pub(super) fn none_matches(&self) -> Error {
+        let query = self.query();
+        let message = format!("no {} matches {}", query.meta.name(), describe(query));
+        query.error(ErrorKind::NotFound, message)
+    }
+
+    #[cold]
+    fn several_match(&self, count: u64) -> Error {
+        let query = self.query();
+        let count = match count {
+            MOST_READ.. => "more than 20".to_owned(),
+            count => count.to_string(),
+        };
+        let message = format!(
+            "{count} {} rows match {} where one was wanted",
+            query.meta.name(),
+            describe(query)
+        );
+        query.error(ErrorKind::Multiple, message)
+    }
+}
+
+fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(row) => Ok(Some(row)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

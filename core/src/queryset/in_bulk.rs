@@ -1,0 +1,304 @@
+//! Rows by their keys.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+use super::QuerySet;
+use crate::column::Column;
+use crate::compile::{Select, What};
+use crate::condition::{ColumnRef, Condition};
+use crate::database::{Database, Read};
+use crate::error::{ErrorKind, Result};
+use crate::field::Field;
+use crate::meta::ModelMeta;
+use crate::model::Model;
+use crate::operand::{IntoOperand, Operand};
+use crate::path::Path;
+use crate::resolve::{self, own_column, own_field};
+use crate::row::{FromRow, RowReader};
+use crate::value::Value;
+
+impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
+    /// The rows with these primary keys, by key; keys that are not there are left out.
+    ///
+    /// More keys than the database takes in one statement go in several.
+    ///
+    /// # Errors
+    /// Kind [`Type`](ErrorKind::Type) for a slice.
+    pub fn in_bulk<K: IntoOperand<M::Key>>(
+        &self,
+        db: &Database,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<HashMap<M::Key, M>> {
+        db.enter("in_bulk")?;
+        let keys = keys.into_iter().map(K::into_value).collect();
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
+            found.extend(
+                db.fetch(read, M::from_row, usize::MAX)?
+                    .into_iter()
+                    .map(by_key),
+            );
+        }
+        Ok(found)
+    }
+
+    /// The asynchronous twin of [`in_bulk`](Self::in_bulk). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`in_bulk`](Self::in_bulk).
+    pub async fn ain_bulk<K: IntoOperand<M::Key>>(
+        &self,
+        db: &Database,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<HashMap<M::Key, M>> {
+        let keys = keys.into_iter().map(K::into_value).collect();
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
+            let rows = db.afetch(read, M::from_row, usize::MAX).await?;
+            found.extend(rows.into_iter().map(by_key));
+        }
+        Ok(found)
+    }
+
+    /// All rows by their primary keys.
+    ///
+    /// # Errors
+    /// As [`in_bulk`](Self::in_bulk).
+    pub fn in_bulk_all(&self, db: &Database) -> Result<HashMap<M::Key, M>> {
+        db.enter("in_bulk_all")?;
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, self.own_key()?, None)? {
+            found.extend(
+                db.fetch(read, M::from_row, usize::MAX)?
+                    .into_iter()
+                    .map(by_key),
+            );
+        }
+        Ok(found)
+    }
+
+    /// The asynchronous twin of [`in_bulk_all`](Self::in_bulk_all). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`in_bulk`](Self::in_bulk).
+    pub async fn ain_bulk_all(&self, db: &Database) -> Result<HashMap<M::Key, M>> {
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, self.own_key()?, None)? {
+            let rows = db.afetch(read, M::from_row, usize::MAX).await?;
+            found.extend(rows.into_iter().map(by_key));
+        }
+        Ok(found)
+    }
+
+    fn own_key(&self) -> Result<ColumnRef> {
+        match self.query().meta.single_key() {
+            Some(index) => own_column(index).map_err(|invalid| invalid.to_error()),
+            None => {
+                let message = "in_bulk needs a primary key of one column";
+                Err(self.query().error(ErrorKind::Value, message.into()))
+            }
+        }
+    }
+}
+
+impl<M: Model> QuerySet<M> {
+    /// The rows by a unique column: `in_bulk_by(&db, |b| b.isbn, ["978-0012-4"])`.
+    ///
+    /// # Errors
+    /// Kind [`Value`](ErrorKind::Value) for a column that is not unique,
+    /// [`Type`](ErrorKind::Type) for a slice.
+    pub fn in_bulk_by<T, K>(
+        &self,
+        db: &Database,
+        column: impl FnOnce(M::Fields<M>) -> Column<M, T>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<HashMap<T, M>>
+    where
+        T: Field + Hash + Eq,
+        K: IntoOperand<T::Base>,
+    {
+        db.enter("in_bulk_by")?;
+        let column = column(M::fields(Path::ROOT)).at();
+        let keys = keys.into_iter().map(K::into_value).collect();
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, column, Some(keys))? {
+            found.extend(db.fetch(read, keyed::<T, M>(column), usize::MAX)?);
+        }
+        Ok(found)
+    }
+
+    /// The asynchronous twin of [`in_bulk_by`](Self::in_bulk_by). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`in_bulk_by`](Self::in_bulk_by).
+    pub async fn ain_bulk_by<T, K>(
+        &self,
+        db: &Database,
+        column: impl FnOnce(M::Fields<M>) -> Column<M, T>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<HashMap<T, M>>
+    where
+        T: Field + Hash + Eq,
+        K: IntoOperand<T::Base>,
+    {
+        let column = column(M::fields(Path::ROOT)).at();
+        let keys = keys.into_iter().map(K::into_value).collect();
+        let mut found = HashMap::new();
+        for read in self.plan_bulk(db, column, Some(keys))? {
+            found.extend(db.afetch(read, keyed::<T, M>(column), usize::MAX).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl<T: FromRow> QuerySet<T> {
+    /// The rows by a unique column, named (`"pk"` for the primary key), with their keys; all rows
+    /// for `None`. Keys that are not there are left out.
+    ///
+    /// # Errors
+    /// Kind [`FieldDoesNotExist`](ErrorKind::FieldDoesNotExist) for a name that the model lacks,
+    /// [`Value`](ErrorKind::Value) for a column that is not unique, [`Type`](ErrorKind::Type) for
+    /// a slice.
+    pub fn in_bulk_by_name(
+        &self,
+        db: &Database,
+        name: &str,
+        keys: Option<Vec<Operand>>,
+    ) -> Result<Vec<(Value, T)>> {
+        db.enter("in_bulk_by_name")?;
+        let mut found = VecDeque::new();
+        let (column, reads) = self.plan_bulk_named(db, name, keys)?;
+        for read in reads {
+            found.append(&mut db.fetch(read, named::<T>(column), usize::MAX)?);
+        }
+        Ok(found.into())
+    }
+
+    /// The asynchronous twin of [`in_bulk_by_name`](Self::in_bulk_by_name). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`in_bulk_by_name`](Self::in_bulk_by_name).
+    pub async fn ain_bulk_by_name(
+        &self,
+        db: &Database,
+        name: &str,
+        keys: Option<Vec<Operand>>,
+    ) -> Result<Vec<(Value, T)>> {
+        let mut found = VecDeque::new();
+        let (column, reads) = self.plan_bulk_named(db, name, keys)?;
+        for read in reads {
+            found.append(&mut db.afetch(read, named::<T>(column), usize::MAX).await?);
+        }
+        Ok(found.into())
+    }
+
+    fn plan_bulk_named(
+        &self,
+        db: &Database,
+        name: &str,
+        keys: Option<Vec<Operand>>,
+    ) -> Result<(ColumnRef, Vec<Read>)> {
+        let query = self.query();
+        query.check()?;
+        self.unsliced()?;
+        let index = own_field(name, &query.meta).map_err(|invalid| invalid.to_error())?;
+        let column = own_column(index).map_err(|invalid| invalid.to_error())?;
+        self.unique(column)?;
+        let keys = match keys {
+            None => None,
+            Some(keys) => {
+                // The keys are prepared for the column as those of a lookup are.
+                let named = Condition::Named(format!("{name}__in").into(), Operand::List(keys));
+                match resolve::condition(named, &query.meta) {
+                    Condition::Invalid(invalid) => return Err(invalid.to_error()),
+                    Condition::Compare(compare) => Some(compare.right.into_values()),
+                    _ => Some(Vec::new()),
+                }
+            }
+        };
+        Ok((column, self.plan_bulk(db, column, keys)?))
+    }
+
+    /// The reads that bring the rows with these keys, as many as the database's limit of
+    /// parameters asks for.
+    fn plan_bulk(
+        &self,
+        db: &Database,
+        column: ColumnRef,
+        keys: Option<Vec<Value>>,
+    ) -> Result<Vec<Read>> {
+        let query = self.query();
+        query.check()?;
+        self.unsliced()?;
+        self.unique(column)?;
+        let Some(keys) = keys else {
+            return Ok(self.plan(db, &Select::rows(query))?.into_iter().collect());
+        };
+        let own = params(&query.condition);
+        let batch = db.dialect().max_params.saturating_sub(own).max(1);
+        let mut reads = Vec::new();
+        let mut keys = keys.into_iter().peekable();
+        while keys.peek().is_some() {
+            let condition = Condition::is_in(column, keys.by_ref().take(batch).collect());
+            reads.extend(self.plan_also(db, What::Rows, &condition)?);
+        }
+        Ok(reads)
+    }
+
+    fn unsliced(&self) -> Result<()> {
+        if self.query().window.is_sliced() {
+            let message = "cannot use in_bulk once a slice has been taken";
+            return Err(self.query().error(ErrorKind::Type, message.into()));
+        }
+        Ok(())
+    }
+
+    fn unique(&self, column: ColumnRef) -> Result<()> {
+        let meta: &ModelMeta = &self.query().meta;
+        let index = usize::from(column.index);
+        let unique = meta.single_key() == Some(index)
+            || meta
+                .columns()
+                .get(index)
+                .is_some_and(|column| column.is_unique())
+            || meta.unique_together().any(|set| set == [index]);
+        if unique {
+            return Ok(());
+        }
+        let name = meta
+            .columns()
+            .get(index)
+            .map_or("?", |column| column.name());
+        let message = format!("in_bulk needs a unique column, which '{name}' is not");
+        Err(self.query().error(ErrorKind::Value, message))
+    }
+}
+
+/// How many values the condition binds at most.
+fn params(condition: &Condition) -> usize {
+    match condition {
+        Condition::Compare(compare) => compare.right.len(),
+        Condition::And(parts) | Condition::Or(parts) | Condition::Xor(parts) => {
+            parts.iter().map(params).sum()
+        }
+        Condition::Not(inner) => params(inner),
+        _ => 0,
+    }
+}
+
+fn by_key<M: Model>(row: M) -> (M::Key, M) {
+    (row.key(), row)
+}
+
+fn keyed<T: Field, M: FromRow>(
+    column: ColumnRef,
+) -> impl Fn(&RowReader<'_>) -> Result<(T, M)> + Send + 'static {
+    move |row| Ok((row.get(usize::from(column.index))?, M::from_row(row)?))
+}
+
+fn named<T: FromRow>(
+    column: ColumnRef,
+) -> impl Fn(&RowReader<'_>) -> Result<(Value, T)> + Send + 'static {
+    move |row| Ok((row.owned(usize::from(column.index))?, T::from_row(row)?))
+}

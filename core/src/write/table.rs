@@ -1,0 +1,156 @@
+//! CREATE TABLE.
+
+use crate::dialect::{Dialect, Family};
+use crate::error::{Error, ErrorKind, Result};
+use crate::meta::{ColumnMeta, ModelMeta};
+use crate::value::ColumnType;
+
+/// The longest text that MySQL can index, in characters of four bytes.
+const MYSQL_INDEXED: u32 = 255;
+
+/// The statement that creates the model's table.
+pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
+    let family = dialect.family;
+    let mut parts = Vec::new();
+    for (index, column) in meta.columns().iter().enumerate() {
+        let indexed = column.is_unique() || meta.primary_key().contains(&index);
+        let mut part = format!(
+            "{} {}",
+            quoted(column.column(), family),
+            column_type(column, family, indexed)
+        );
+        if !column.is_nullable() {
+            part.push_str(" NOT NULL");
+        }
+        if column.is_unique() {
+            part.push_str(" UNIQUE");
+        }
+        // Only in this place does SQLite make an integer key the row's own id.
+        if *meta.primary_key() == [index] {
+            part.push_str(" PRIMARY KEY");
+        }
+        parts.push(part);
+    }
+    let names = |columns: &[usize]| -> String {
+        let names = columns.iter().map(|&index| quoted(meta.columns()[index].column(), family));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    if meta.primary_key().len() > 1 {
+        parts.push(format!("PRIMARY KEY ({})", names(meta.primary_key())));
+    }
+    for set in meta.unique_together() {
+        parts.push(format!("UNIQUE ({})", names(set)));
+    }
+    for relation in meta.relations() {
+        let own = meta.columns().iter().find(|column| column.name() == relation.column());
+        let target = relation.target().resolve();
+        let (Some(own), Some(target)) = (own, target) else {
+            let message =
+                format!("the relation '{}' of {} is not complete", relation.name(), meta.name());
+            return Err(Error::new(ErrorKind::Field, message).with_model(meta.name()));
+        };
+        let key = match relation.target_column() {
+            Some(name) => target.columns().iter().find(|column| column.name() == name),
+            None => target.single_key().map(|index| &target.columns()[index]),
+        };
+        if let Some(key) = key {
+            parts.push(format!(
+                "FOREIGN KEY ({}) REFERENCES {} ({})",
+                quoted(own.column(), family),
+                table_name(&target, family),
+                quoted(key.column(), family)
+            ));
+        }
+    }
+    Ok(format!("CREATE TABLE {} ({})", table_name(meta, family), parts.join(", ")))
+}
+
+/// The table's name, quoted, with its schema.
+pub(super) fn table_name(meta: &ModelMeta, family: Family) -> String {
+    let table = quoted(meta.table(), family);
+    match meta.schema() {
+        Some(schema) => format!("{}.{table}", quoted(schema, family)),
+        None => table,
+    }
+}
+
+/// A name in the database's quotes.
+pub(super) fn quoted(name: &str, family: Family) -> String {
+    match family {
+        Family::Mysql => format!("`{}`", name.replace('`', "``")),
+        Family::Sqlite | Family::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// The column's type, as Django's backends declare it.
+fn column_type(column: &ColumnMeta, family: Family, indexed: bool) -> String {
+    use ColumnType as T;
+    let (digits, places) = column.declared_digits().unwrap_or((38, 10));
+    let length = column.declared_length();
+    let ty = match family {
+        Family::Sqlite => match column.ty() {
+            T::Bool => "BOOL",
+            T::I8 | T::I16 | T::I32 | T::I64 | T::U8 | T::U16 | T::U32 | T::U64 => "INTEGER",
+            T::F32 | T::F64 => "REAL",
+            T::Decimal => "DECIMAL",
+            T::Text | T::Json => "TEXT",
+            T::Bytes => "BLOB",
+            T::Date => "DATE",
+            T::Time => "TIME",
+            T::DateTime | T::Timestamp => "DATETIME",
+            T::Duration => "BIGINT",
+            T::Uuid => "CHAR(32)",
+        },
+        Family::Postgres => match column.ty() {
+            T::Bool => "boolean",
+            T::I8 | T::I16 | T::U8 => "smallint",
+            T::I32 | T::U16 => "integer",
+            T::I64 | T::U32 => "bigint",
+            T::U64 => "numeric(20, 0)",
+            T::F32 => "real",
+            T::F64 => "double precision",
+            T::Decimal => return format!("numeric({digits}, {places})"),
+            T::Text => match length {
+                Some(length) => return format!("varchar({length})"),
+                None => "text",
+            },
+            T::Bytes => "bytea",
+            T::Date => "date",
+            T::Time => "time",
+            T::DateTime => "timestamp",
+            T::Timestamp => "timestamp with time zone",
+            T::Duration => "interval",
+            T::Uuid => "uuid",
+            T::Json => "jsonb",
+        },
+        Family::Mysql => match column.ty() {
+            T::Bool => "bool",
+            T::I8 => "tinyint",
+            T::I16 => "smallint",
+            T::I32 => "integer",
+            T::I64 | T::Duration => "bigint",
+            T::U8 => "tinyint unsigned",
+            T::U16 => "smallint unsigned",
+            T::U32 => "integer unsigned",
+            T::U64 => "bigint unsigned",
+            T::F32 => "float",
+            T::F64 => "double",
+            T::Decimal => return format!("decimal({digits}, {places})"),
+            T::Text => {
+                // A `_bin` collation, so that texts compare as on the other databases.
+                let ty = match length.or(indexed.then_some(MYSQL_INDEXED)) {
+                    Some(length) => format!("varchar({length})"),
+                    None => "longtext".to_owned(),
+                };
+                return format!("{ty} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+            }
+            T::Bytes => "longblob",
+            T::Date => "date",
+            T::Time => "time(6)",
+            T::DateTime | T::Timestamp => "datetime(6)",
+            T::Uuid => "char(32) CHARACTER SET ascii COLLATE ascii_bin",
+            T::Json => "json",
+        },
+    };
+    ty.to_owned()
+}
