@@ -48,9 +48,9 @@ pub use operand::{IntoOperand, Operand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 pub use path::Path;
 pub use q::Q;
+pub use queryset::{ExplainOptions, QuerySet};
 #[cfg(feature = "derive")]
 pub use queryset_derive::{Field, FromRow, Model};
-pub use queryset::{ExplainOptions, QuerySet};
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};

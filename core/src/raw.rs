@@ -72,7 +72,10 @@ impl<T: FromRow> RawQuery<T> {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn alist(&self, db: &Database) -> Result<Vec<T>> {
-        Ok(db.afetch(self.read(), T::from_row, usize::MAX).await?.into())
+        Ok(db
+            .afetch(self.read(), T::from_row, usize::MAX)
+            .await?
+            .into())
     }
 
     /// The first row, or `None`.
@@ -114,12 +117,18 @@ impl<T: FromRow> RawQuery<T> {
 
 impl<T> Clone for RawQuery<T> {
     fn clone(&self) -> Self {
-        Self { statement: self.statement.clone(), limits: self.limits.clone(), row: PhantomData }
+        Self {
+            statement: self.statement.clone(),
+            limits: self.limits.clone(),
+            row: PhantomData,
+        }
     }
 }
 
 impl<T> fmt::Debug for RawQuery<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawQuery").field("statement", &self.statement).finish_non_exhaustive()
+        f.debug_struct("RawQuery")
+            .field("statement", &self.statement)
+            .finish_non_exhaustive()
     }
 }

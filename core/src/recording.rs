@@ -61,7 +61,12 @@ enum Answer {
 impl Recording {
     /// A recording that expects nothing yet.
     pub fn new(dialect: Dialect) -> Self {
-        Self { shared: Arc::new(Shared { dialect, state: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                dialect,
+                state: Mutex::default(),
+            }),
+        }
     }
 
     /// A handle to the recording, on threads of the standard library.
@@ -110,7 +115,12 @@ impl Recording {
     pub fn finish(&self) -> Result<()> {
         let state = self.state();
         let mut problems = state.mismatches.clone();
-        problems.extend(state.expected.iter().map(|missing| format!("never came: {}", missing.sql)));
+        problems.extend(
+            state
+                .expected
+                .iter()
+                .map(|missing| format!("never came: {}", missing.sql)),
+        );
         if problems.is_empty() {
             return Ok(());
         }
@@ -118,11 +128,17 @@ impl Recording {
     }
 
     fn push(&self, sql: &str, answer: Answer) {
-        self.state().expected.push_back(Expected { sql: sql.into(), answer });
+        self.state().expected.push_back(Expected {
+            sql: sql.into(),
+            answer,
+        });
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the statement and looks its answer up.
@@ -134,12 +150,14 @@ impl Recording {
         let answer = match state.expected.pop_front() {
             Some(expected) if *expected.sql == *statement.sql => Ok(expected.answer),
             Some(expected) => {
-                let problem =
-                    format!("expected: {}\n     came: {}", expected.sql, statement.sql);
+                let problem = format!("expected: {}\n     came: {}", expected.sql, statement.sql);
                 state.expected.push_front(expected);
                 Err(problem)
             }
-            None => Err(format!("nothing was expected, but this came: {}", statement.sql)),
+            None => Err(format!(
+                "nothing was expected, but this came: {}",
+                statement.sql
+            )),
         };
         state.statements.push(statement);
         answer.map_err(|problem| {
@@ -194,7 +212,9 @@ impl Backend for Recording {
 
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording").field("dialect", &self.shared.dialect.name).finish_non_exhaustive()
+        f.debug_struct("Recording")
+            .field("dialect", &self.shared.dialect.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -207,10 +227,16 @@ struct CannedRows {
 impl CannedRows {
     fn hand_over(mut self, mut sink: Box<dyn RowSink>, max_rows: usize) -> Result<Fetched> {
         for values in self.rows.drain(..max_rows.min(self.rows.len())) {
-            sink.row(&CannedRow { columns: &self.columns, values: &values })?;
+            sink.row(&CannedRow {
+                columns: &self.columns,
+                values: &values,
+            })?;
         }
-        let cursor: Option<Box<dyn Cursor>> =
-            if self.rows.is_empty() { None } else { Some(Box::new(self)) };
+        let cursor: Option<Box<dyn Cursor>> = if self.rows.is_empty() {
+            None
+        } else {
+            Some(Box::new(self))
+        };
         Ok(Fetched { sink, cursor })
     }
 }
@@ -227,7 +253,9 @@ impl Cursor for CannedRows {
 
 impl fmt::Debug for CannedRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CannedRows").field("left", &self.rows.len()).finish_non_exhaustive()
+        f.debug_struct("CannedRows")
+            .field("left", &self.rows.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -34,7 +34,8 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_table_for(&self, meta: &ModelMeta) -> Result<()> {
-        self.execute(table::create(meta, self.dialect())?, Vec::new()).map(drop)
+        self.execute(table::create(meta, self.dialect())?, Vec::new())
+            .map(drop)
     }
 
     /// The asynchronous twin of [`create_table_for`](Self::create_table_for). Once it is sent it
@@ -43,7 +44,9 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub async fn acreate_table_for(&self, meta: &ModelMeta) -> Result<()> {
-        self.aexecute(table::create(meta, self.dialect())?, Vec::new()).await.map(drop)
+        self.aexecute(table::create(meta, self.dialect())?, Vec::new())
+            .await
+            .map(drop)
     }
 
     /// Inserts one row.

@@ -20,8 +20,11 @@ pub(super) fn batches(
 ) -> Result<Vec<Statement>> {
     let width = meta.columns().len();
     if let Some(row) = rows.iter().find(|row| row.len() != width) {
-        let message =
-            format!("{} has {width} columns, but a row has {} values", meta.name(), row.len());
+        let message = format!(
+            "{} has {width} columns, but a row has {} values",
+            meta.name(),
+            row.len()
+        );
         return Err(Error::new(ErrorKind::Value, message).with_model(meta.name()));
     }
     let most = (dialect.max_params / width).clamp(1, MOST_ROWS);
@@ -40,10 +43,16 @@ pub(super) fn batches(
 }
 
 fn text(meta: &ModelMeta, dialect: &Dialect, rows: usize) -> String {
-    let columns: Vec<_> =
-        meta.columns().iter().map(|column| quoted(column.column(), dialect.family)).collect();
-    let mut text =
-        format!("INSERT INTO {} ({}) VALUES ", table_name(meta, dialect.family), columns.join(", "));
+    let columns: Vec<_> = meta
+        .columns()
+        .iter()
+        .map(|column| quoted(column.column(), dialect.family))
+        .collect();
+    let mut text = format!(
+        "INSERT INTO {} ({}) VALUES ",
+        table_name(meta, dialect.family),
+        columns.join(", ")
+    );
     let mut placeholder = 0;
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });

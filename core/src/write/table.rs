@@ -32,7 +32,9 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
         parts.push(part);
     }
     let names = |columns: &[usize]| -> String {
-        let names = columns.iter().map(|&index| quoted(meta.columns()[index].column(), family));
+        let names = columns
+            .iter()
+            .map(|&index| quoted(meta.columns()[index].column(), family));
         names.collect::<Vec<_>>().join(", ")
     };
     if meta.primary_key().len() > 1 {
@@ -42,11 +44,17 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
         parts.push(format!("UNIQUE ({})", names(set)));
     }
     for relation in meta.relations() {
-        let own = meta.columns().iter().find(|column| column.name() == relation.column());
+        let own = meta
+            .columns()
+            .iter()
+            .find(|column| column.name() == relation.column());
         let target = relation.target().resolve();
         let (Some(own), Some(target)) = (own, target) else {
-            let message =
-                format!("the relation '{}' of {} is not complete", relation.name(), meta.name());
+            let message = format!(
+                "the relation '{}' of {} is not complete",
+                relation.name(),
+                meta.name()
+            );
             return Err(Error::new(ErrorKind::Field, message).with_model(meta.name()));
         };
         let key = match relation.target_column() {
@@ -62,7 +70,11 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
             ));
         }
     }
-    Ok(format!("CREATE TABLE {} ({})", table_name(meta, family), parts.join(", ")))
+    Ok(format!(
+        "CREATE TABLE {} ({})",
+        table_name(meta, family),
+        parts.join(", ")
+    ))
 }
 
 /// The table's name, quoted, with its schema.
