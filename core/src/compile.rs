@@ -9,9 +9,6 @@ mod render;
 mod shape;
 mod writer;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use cache::Cache;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use sea_query::{
     TableRef, Value as Marker,
 };
 
-use super::writer::{Text, TextWriter};
+use super::writer::{NO_LIMIT, Text, TextWriter};
 use super::{Conditions, Select, What};
 use crate::aggregate::{AggregateCall, Function};
 use crate::condition::ColumnRef;
@@ -276,10 +276,16 @@ impl Renderer<'_> {
                 statement.limit(limit);
             }
             // Only PostgreSQL has an OFFSET without a LIMIT.
-            None if window.low > 0 && self.dialect.family == Family::Sqlite => {
-                statement.limit(i64::MAX as u64);
-            }
-            _ => {}
+            None if window.low > 0 => match self.dialect.family {
+                Family::Postgres => {}
+                Family::Mysql => {
+                    statement.limit(NO_LIMIT);
+                }
+                Family::Sqlite => {
+                    statement.limit(i64::MAX as u64);
+                }
+            },
+            None => {}
         }
         if window.low > 0 {
             let low = end(self, window.low);

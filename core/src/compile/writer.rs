@@ -7,6 +7,9 @@ use sea_query::{QueryBuilder, SqlWriter, Value as Marker};
 
 use crate::value::Value;
 
+/// What stands for no limit where an OFFSET needs a LIMIT before it.
+pub(super) const NO_LIMIT: u64 = u64::MAX;
+
 /// A text and which value belongs to each of its placeholders.
 #[derive(Debug)]
 pub(crate) struct Text {
@@ -91,7 +94,8 @@ impl SqlWriter for TextWriter {
             Marker::BigInt(Some(position)) => {
                 self.placeholder(usize::try_from(position).unwrap_or(usize::MAX));
             }
-            Marker::BigUnsigned(Some(number)) if self.literal_limit => {
+            // The end of a slice without one is never a value.
+            Marker::BigUnsigned(Some(number)) if self.literal_limit || number == NO_LIMIT => {
                 self.text.push_str(&number.to_string());
             }
             Marker::BigUnsigned(Some(position)) => {
