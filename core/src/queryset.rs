@@ -13,6 +13,7 @@ mod iterate;
 mod list;
 mod plan;
 mod refine;
+mod statement;
 
 pub use explain::ExplainOptions;
 

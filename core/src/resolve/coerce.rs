@@ -165,8 +165,8 @@ fn boolean(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
         Value::Bool(value) => value,
         Value::I64(0) => false,
         Value::I64(1) => true,
-        Value::F64(number) if number == 0.0 => false,
-        Value::F64(number) if number == 1.0 => true,
+        Value::F64(0.0) => false,
+        Value::F64(1.0) => true,
         Value::Text(text) => match &*text {
             "t" | "True" | "1" => true,
             "f" | "False" | "0" => false,

@@ -123,7 +123,7 @@ impl FromStr for Decimal {
             }
         }
         scale = scale.checked_sub(exponent).ok_or(ParseDecimalError)?;
-        if !any || scale > 76 || scale < -38 {
+        if !any || !(-38..=76).contains(&scale) {
             return Err(ParseDecimalError);
         }
         while scale < 0 {
