@@ -1,14 +1,38 @@
 //! Which Rust types a column can have.
 
+#[cfg(feature = "bigdecimal")]
+mod bigdecimal;
+#[cfg(feature = "chrono")]
+mod chrono;
+mod decimal;
+#[cfg(feature = "jiff")]
+mod jiff;
+#[cfg(feature = "serde_json")]
+mod json;
 mod primitive;
+// Which of its functions are used depends on the features.
+#[cfg_attr(
+    not(all(feature = "chrono", feature = "serde_json", feature = "uuid")),
+    allow(dead_code)
+)]
+mod read;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+#[cfg(feature = "time")]
+mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+#[cfg(feature = "serde_json")]
+pub use json::Json;
 
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// A Rust type that a column can hold.
 ///
 /// It is implemented for the integers, floats, `bool`, `String`, `Vec<u8>`,
-/// [`std::time::Duration`] and, behind features, the types of uuid, chrono, time, jiff,
-/// rust_decimal, bigdecimal and serde_json; for `Option` of each of them; and by
+/// [`std::time::Duration`], [`Decimal`](crate::Decimal) and, behind features named after them, the
+/// types of uuid, chrono, time, jiff, rust_decimal, bigdecimal and serde_json; for `Option` of each of them; and by
 /// `#[derive(Field)]` for enums and newtypes. For anything else, implement it:
 ///
 /// ```
@@ -88,6 +112,18 @@ impl std::fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+/// The error for a value that the type of a date or number library cannot hold.
+#[cfg(any(
+    feature = "chrono",
+    feature = "time",
+    feature = "jiff",
+    feature = "rust_decimal"
+))]
+#[cold]
+fn beyond(value: impl std::fmt::Display, ty: &str) -> DecodeError {
+    DecodeError::because(format!("{value} is out of range for {ty}"))
+}
 
 impl<T: Field<Base = T>> Field for Option<T> {
     const TYPE: ColumnType = T::TYPE;

@@ -40,6 +40,8 @@ pub use column::{Column, TextField};
 pub use database::{AsyncIter, Database, Iter, StatementEvent, StatementHook};
 pub use dialect::{Dialect, Family};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "serde_json")]
+pub use field::Json;
 pub use field::{DecodeError, Field};
 pub use lookup::Lookup;
 pub use meta::{ColumnMeta, ModelBuilder, ModelMeta, ModelRef, RelationMeta};

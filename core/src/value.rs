@@ -2,12 +2,16 @@
 
 mod civil;
 mod decimal;
+mod uuid;
 
+#[cfg(feature = "jiff")]
+pub(crate) use civil::{date_from_days, days_of_date, micros_of_day, time_from_micros};
 pub use civil::{
     format_date, format_datetime, format_time, parse_date, parse_datetime, parse_time,
     parse_timestamp,
 };
 pub use decimal::{Decimal, ParseDecimalError};
+pub(crate) use uuid::{format_uuid, parse_uuid};
 
 use std::fmt;
 

@@ -6,8 +6,8 @@ use crate::lookup::Lookup;
 use crate::meta::ColumnMeta;
 use crate::operand::Operand;
 use crate::value::{
-    ColumnType, Decimal, Value, format_date, format_datetime, format_time, parse_date,
-    parse_datetime, parse_time, parse_timestamp,
+    ColumnType, Decimal, Value, format_date, format_datetime, format_time, format_uuid, parse_date,
+    parse_datetime, parse_time, parse_timestamp, parse_uuid,
 };
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -73,7 +73,7 @@ pub(super) fn text(value: Value) -> Result<Box<str>, Invalid> {
             format_datetime(micros).ok_or_else(out_of_range)?
         )
         .into(),
-        Value::Uuid(bytes) => hyphenated(&bytes).into(),
+        Value::Uuid(bytes) => format_uuid(&bytes).into(),
         other => {
             let message = format!(
                 "a value of type {} cannot be looked up as text",
@@ -229,35 +229,11 @@ fn timestamp(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
 fn uuid(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
     match value {
         Value::Uuid(_) => Ok(value),
-        Value::Text(text) => parse_uuid(&text).ok_or_else(|| invalid(column, &text)),
+        Value::Text(text) => parse_uuid(&text)
+            .map(Value::Uuid)
+            .ok_or_else(|| invalid(column, &text)),
         other => Err(wrong(column, &other)),
     }
-}
-
-fn parse_uuid(text: &str) -> Option<Value> {
-    let digits: Vec<u8> = text.bytes().filter(|&byte| byte != b'-').collect();
-    let mut bytes = [0; 16];
-    if digits.len() != 32 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16)
-            .ok()
-            .filter(|_| !pair.starts_with('+'))?;
-    }
-    Some(Value::Uuid(bytes))
-}
-
-fn hyphenated(bytes: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }
 
 /// Django's ValueError of a number field.

@@ -5,19 +5,19 @@
 //! ISO 8601 allows (`T`, an offset).
 
 use jiff::civil;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Span, Timestamp, ToSpan};
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The text of a date given in days since 1970-01-01; `None` outside the years -9999 to 9999.
 pub fn format_date(days: i32) -> Option<String> {
-    Some(date(days)?.to_string())
+    Some(date_from_days(days)?.to_string())
 }
 
 /// The text of a time of day given in microseconds since midnight; `None` outside one day.
 pub fn format_time(micros: i64) -> Option<String> {
-    Some(time(micros)?.to_string())
+    Some(time_from_micros(micros)?.to_string())
 }
 
 /// The text of a date and time given in microseconds since 1970-01-01T00:00:00, with a space
@@ -25,7 +25,7 @@ pub fn format_time(micros: i64) -> Option<String> {
 pub fn format_datetime(micros: i64) -> Option<String> {
     let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
     let time = format_time(micros.rem_euclid(MICROS_PER_DAY))?;
-    Some(format!("{} {time}", date(days)?))
+    Some(format!("{} {time}", date_from_days(days)?))
 }
 
 /// Days since 1970-01-01 of a date's text.
@@ -34,7 +34,7 @@ pub fn parse_date(text: &str) -> Option<i32> {
     if text.len() > 10 && !text.starts_with(['-', '+']) {
         return None;
     }
-    days(text.parse().ok()?)
+    Some(days_of_date(text.parse().ok()?))
 }
 
 /// Microseconds since midnight of a time's text.
@@ -59,15 +59,16 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     }
 }
 
-fn date(days: i32) -> Option<civil::Date> {
-    EPOCH.checked_add(days.days()).ok()
+pub(crate) fn date_from_days(days: i32) -> Option<civil::Date> {
+    EPOCH.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
-fn days(date: civil::Date) -> Option<i32> {
-    EPOCH.until(date).ok().map(|span| span.get_days())
+pub(crate) fn days_of_date(date: civil::Date) -> i32 {
+    // In days there is nothing to round and no end to exceed: jiff has 20,000 years.
+    date.duration_since(EPOCH).as_hours() as i32 / 24
 }
 
-fn time(micros: i64) -> Option<civil::Time> {
+pub(crate) fn time_from_micros(micros: i64) -> Option<civil::Time> {
     if !(0..MICROS_PER_DAY).contains(&micros) {
         return None;
     }
@@ -76,14 +77,14 @@ fn time(micros: i64) -> Option<civil::Time> {
         .ok()
 }
 
-fn micros_of_day(time: civil::Time) -> i64 {
+pub(crate) fn micros_of_day(time: civil::Time) -> i64 {
     let seconds =
         i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000
 }
 
 fn civil_micros(datetime: civil::DateTime) -> Option<i64> {
-    let days = i64::from(days(datetime.date())?);
+    let days = i64::from(days_of_date(datetime.date()));
     Some(days * MICROS_PER_DAY + micros_of_day(datetime.time()))
 }
 

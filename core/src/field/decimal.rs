@@ -1,0 +1,17 @@
+//! The crate's own decimal number.
+
+use super::{DecodeError, Field, read};
+use crate::value::{ColumnType, Decimal, Value, ValueRef};
+
+impl Field for Decimal {
+    const TYPE: ColumnType = ColumnType::Decimal;
+    type Base = Self;
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
+        read::decimal(value)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Decimal(*self)
+    }
+}
