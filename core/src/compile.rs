@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::aggregate::AggregateCall;
 use crate::condition::Condition;
 use crate::dialect::Dialect;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::order::Term;
 use crate::query::{Ordering, Query, Window};
 use crate::statement::{Access, Statement};
@@ -105,6 +105,9 @@ pub(crate) fn compile(
     let mut shape = shape::Shape::new(dialect);
     shape.select(select, &conditions);
     let shape::Shape { key, params, .. } = shape;
+    if params.len() > dialect.max_params {
+        return Err(too_many(params.len(), dialect));
+    }
     let text = match cache.get(&key) {
         Some(text) => text,
         None => {
@@ -118,6 +121,16 @@ pub(crate) fn compile(
         params: text.arrange(params),
         access: Access::Read,
     }))
+}
+
+#[cold]
+fn too_many(params: usize, dialect: &Dialect) -> Error {
+    let message = format!(
+        "the query binds {params} values, but {} takes at most {} in one statement; \
+         ask for fewer at a time",
+        dialect.name, dialect.max_params
+    );
+    Error::new(ErrorKind::NotSupported, message)
 }
 
 /// The conditions of a select, folded for the dialect.

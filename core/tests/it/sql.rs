@@ -532,3 +532,17 @@ fn writing() {
         "#]],
     );
 }
+
+#[test]
+fn more_values_than_the_database_takes_are_refused_before_anything_is_sent() {
+    let mut dialect = Dialect::new(Family::Mysql, "mysql");
+    dialect.max_params = 3;
+    let recording = Recording::new(dialect);
+    let error = plain()
+        .lookup("id__in", [1, 2, 3, 4])
+        .list(&recording.database())
+        .expect_err("four values for three places");
+    assert_eq!(error.kind(), queryset::ErrorKind::NotSupported);
+    expect!["the query binds 4 values, but mysql takes at most 3 in one statement; ask for fewer at a time"].assert_eq(&error.to_string());
+    assert!(recording.statements().is_empty());
+}

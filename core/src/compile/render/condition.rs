@@ -47,9 +47,7 @@ impl Renderer<'_> {
     /// operator of its own, which is NULL then.
     fn odd(&mut self, parts: &[Condition], negated: bool) -> Result<Expr> {
         if self.dialect.family == Family::Mysql {
-            return self.join(parts, negated, |a, b| {
-                a.binary(BinOper::Custom("XOR".into()), b)
-            });
+            return self.join(parts, negated, |a, b| a.binary(BinOper::Custom("XOR"), b));
         }
         let mut sum: Option<Expr> = None;
         for part in parts {
