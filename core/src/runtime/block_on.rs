@@ -6,12 +6,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use super::polling::while_polling;
-
 /// Runs a future to its end on the calling thread, which sleeps while there is nothing to do.
 ///
-/// Needs no runtime. [`Threads`](super::Threads) recognises the future as a task, so that a
-/// blocking read inside it is refused.
+/// Needs no runtime, and is none: nothing recognises the future as a task, so that a blocking
+/// function may wait with it. A program's own asynchronous code has
+/// [`Threads::block_on`](super::Threads::block_on), inside which blocking reads are refused.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     match block(future, None) {
         Some(output) => output,
@@ -32,7 +31,7 @@ fn block<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     let parker = CachedParker::take();
     let mut cx = Context::from_waker(&parker.waker);
     loop {
-        if let Poll::Ready(output) = while_polling(|| future.as_mut().poll(&mut cx)) {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return Some(output);
         }
         if !parker.park(deadline) {

@@ -254,3 +254,43 @@ fn keep(slot: &mut Option<Waker>, waker: &Waker) {
         None => *slot = Some(waker.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages() {
+        let panicked = TaskError::Panicked(PanicPayload::new(Box::new("no luck".to_owned())));
+        assert_eq!(panicked.to_string(), "the task panicked: no luck");
+        let payload = PanicPayload::new(Box::new(7));
+        assert_eq!(payload.message(), "(a payload that is not text)");
+        assert_eq!(payload.into_inner().downcast_ref(), Some(&7));
+        assert_eq!(TaskError::Aborted.to_string(), "the task was aborted");
+        assert_eq!(
+            TaskError::Lost.to_string(),
+            "the runtime shut down before the task had ended"
+        );
+    }
+
+    #[test]
+    fn a_promise_that_is_dropped_loses_the_task_and_frees_its_waker() {
+        let (promise, handle) = promise::<()>();
+        let waker = Waker::from(Arc::new(Nobody));
+        assert!(!promise.poll_aborted(&mut Context::from_waker(&waker)));
+        drop(promise);
+        assert!(handle.is_finished());
+        assert!(lock(&handle.shared.state).task.is_none());
+        handle.abort();
+        assert!(matches!(
+            crate::runtime::block_on(handle),
+            Err(TaskError::Lost)
+        ));
+    }
+
+    struct Nobody;
+
+    impl std::task::Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+}

@@ -1,10 +1,12 @@
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
-use super::polling::is_polling;
+use super::polling::{is_polling, while_polling};
 use super::{
     BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, Timer, block_on,
 };
@@ -23,14 +25,31 @@ mod sleep;
 /// It serves SQLite fully. It opens no sockets: a backend that needs one gets an
 /// [`io::ErrorKind::Unsupported`] that says so.
 ///
-/// As a task it recognises what its own threads poll, and what [`block_on`] runs.
+/// # Blocking reads
+///
+/// They are refused in what its threads poll and in [`Threads::block_on`]. They work in its
+/// blocking jobs, on every other thread, and in [`block_on`], which is no runtime.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Threads;
 
 impl Threads {
-    /// Runs a future on the calling thread: [`block_on`] under a name that is easy to find.
+    /// Runs a future as a task on the calling thread, for an asynchronous `main`.
+    ///
+    /// ```
+    /// use queryset::runtime::{Runtime, Spawner, Threads};
+    ///
+    /// let answer = Threads.block_on(async {
+    ///     let runtime = Runtime::from(Threads);
+    ///     assert!(Threads.in_async_task());
+    ///     let job = runtime.spawn_blocking(|| (6 * 7, Threads.in_async_task()))?;
+    ///     Ok::<_, queryset::runtime::SpawnError>(job.await)
+    /// })?;
+    /// assert_eq!(answer.unwrap(), (42, false));
+    /// # Ok::<(), queryset::runtime::SpawnError>(())
+    /// ```
     pub fn block_on<F: Future>(self, future: F) -> F::Output {
-        block_on(future)
+        let mut future = pin!(future);
+        block_on(poll_fn(|cx| while_polling(|| future.as_mut().poll(cx))))
     }
 }
 
