@@ -11,8 +11,6 @@ mod writer;
 
 pub(crate) use cache::Cache;
 
-use std::sync::Arc;
-
 use crate::aggregate::AggregateCall;
 use crate::condition::Condition;
 use crate::dialect::Dialect;
@@ -91,36 +89,59 @@ pub(crate) fn compile(
     dialect: &Dialect,
     cache: &Cache,
 ) -> Result<Option<Statement>> {
-    let condition = fold::fold(&select.query.condition, &select.query.meta, dialect);
-    let also = select
-        .also
-        .map(|also| fold::fold(also, &select.query.meta, dialect));
-    if matches!(*condition, Condition::Never) || matches!(also.as_deref(), Some(Condition::Never)) {
+    let conditions = Conditions {
+        own: &select.query.conditions,
+        also: select.also,
+    };
+    let mut shape = shape::Shape::new(dialect);
+    if shape.select(select, &conditions) {
+        return finish(select, &conditions, shape, dialect, cache).map(Some);
+    }
+    // A number is out of its column's range there, so the condition is another one.
+    let meta = &select.query.meta;
+    let folded: Vec<Condition> = conditions
+        .iter()
+        .map(|condition| fold::fold(condition, meta, dialect))
+        .filter(|condition| !matches!(condition, Condition::Always))
+        .collect();
+    if folded
+        .iter()
+        .any(|condition| matches!(condition, Condition::Never))
+    {
         return Ok(None);
     }
     let conditions = Conditions {
-        own: &condition,
-        also: also.as_deref(),
+        own: &folded,
+        also: None,
     };
     let mut shape = shape::Shape::new(dialect);
     shape.select(select, &conditions);
+    finish(select, &conditions, shape, dialect, cache).map(Some)
+}
+
+fn finish(
+    select: &Select<'_>,
+    conditions: &Conditions<'_>,
+    shape: shape::Shape<'_>,
+    dialect: &Dialect,
+    cache: &Cache,
+) -> Result<Statement> {
     let shape::Shape { key, params, .. } = shape;
     if params.len() > dialect.max_params {
         return Err(too_many(params.len(), dialect));
     }
-    let text = match cache.get(&key) {
-        Some(text) => text,
-        None => {
-            let text = Arc::new(render::render(select, &conditions, dialect)?);
-            cache.insert(&key, Arc::clone(&text));
-            text
+    let (sql, params) = match cache.arranged(&key, params) {
+        Ok(known) => known,
+        Err(params) => {
+            let text = render::render(select, conditions, dialect)?;
+            cache.insert(&key, text, params)
         }
     };
-    Ok(Some(Statement {
-        sql: Arc::clone(&text.sql),
-        params: text.arrange(params),
+    Ok(Statement {
+        sql,
+        params,
         access: Access::Read,
-    }))
+    })
 }
 
 #[cold]
@@ -133,16 +154,14 @@ fn too_many(params: usize, dialect: &Dialect) -> Error {
     Error::new(ErrorKind::NotSupported, message)
 }
 
-/// The conditions of a select, folded for the dialect.
+/// The conditions of a select, all of which hold.
 pub(crate) struct Conditions<'c> {
-    own: &'c Condition,
+    own: &'c [Condition],
     also: Option<&'c Condition>,
 }
 
 impl<'c> Conditions<'c> {
     fn iter(&self) -> impl Iterator<Item = &'c Condition> {
-        std::iter::once(self.own)
-            .chain(self.also)
-            .filter(|condition| !matches!(condition, Condition::Always))
+        self.own.iter().chain(self.also)
     }
 }

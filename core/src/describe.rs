@@ -16,7 +16,12 @@ const MOST_LISTED: usize = 5;
 /// The condition in Django's spelling, such as `title='x' and pages__gt=100`; `any row` without.
 pub(crate) fn describe(query: &Query) -> String {
     let mut out = String::new();
-    write(&query.condition, query, &mut out, false);
+    for (index, condition) in query.conditions.iter().enumerate() {
+        if index > 0 {
+            out.push_str(" and ");
+        }
+        write(condition, query, &mut out, query.conditions.len() > 1);
+    }
     if out.is_empty() {
         out.push_str("any row");
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::cancel::CancelToken;
 use crate::condition::{Condition, Invalid};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +16,8 @@ use crate::resolve;
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) meta: Arc<ModelMeta>,
-    pub(crate) condition: Condition,
+    /// All of them hold; `Always` is never among them.
+    pub(crate) conditions: SmallVec<[Condition; 4]>,
     pub(crate) ordering: Ordering,
     /// Every term is turned round when the query runs; it outlives a change of ordering.
     pub(crate) reversed: bool,
@@ -26,13 +29,16 @@ pub(crate) struct Query {
     pub(crate) invalid: Option<Box<Invalid>>,
 }
 
+/// The terms of an ordering, kept in place where there are few.
+pub(crate) type Terms = SmallVec<[Term; 3]>;
+
 /// Where the ordering of a query comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ordering {
     /// The model's, if it has one.
     Default,
     /// `order_by` said so; no terms if it was called with none.
-    By(Vec<Term>),
+    By(Terms),
 }
 
 /// A slice: the rows from `low` to before `high`.
@@ -77,7 +83,7 @@ impl Query {
     pub(crate) fn new(meta: Arc<ModelMeta>) -> Self {
         Self {
             meta,
-            condition: Condition::Always,
+            conditions: SmallVec::new(),
             ordering: Ordering::Default,
             reversed: false,
             distinct: false,
@@ -125,10 +131,9 @@ impl Query {
         };
         match condition {
             Condition::Invalid(invalid) => self.refuse(*invalid),
-            condition => {
-                let own = std::mem::replace(&mut self.condition, Condition::Always);
-                self.condition = own.and(condition);
-            }
+            Condition::Always => {}
+            Condition::And(parts) => self.conditions.extend(parts),
+            condition => self.conditions.push(condition),
         }
     }
 
@@ -145,8 +150,8 @@ impl Query {
     pub(crate) fn terms(
         &self,
         names: impl IntoIterator<Item = OrderTerm>,
-    ) -> Result<Vec<Term>, Invalid> {
-        let mut terms = Vec::new();
+    ) -> Result<Terms, Invalid> {
+        let mut terms = Terms::new();
         for term in names {
             resolve::order(&term, &self.meta, &mut terms)?;
         }
@@ -163,7 +168,11 @@ impl Query {
 
     /// Whether the query can match no row, so that nothing needs to be sent.
     pub(crate) fn is_empty(&self) -> bool {
-        matches!(self.condition, Condition::Never) || self.window.is_empty()
+        self.window.is_empty()
+            || self
+                .conditions
+                .iter()
+                .any(|condition| matches!(condition, Condition::Never))
     }
 
     pub(crate) fn error(&self, kind: ErrorKind, message: String) -> Error {

@@ -31,13 +31,13 @@ use crate::row::Record;
 ///
 /// It is lazy (nothing is sent until a terminal such as [`list`](Self::list) or
 /// [`aget`](Self::aget) is called), immutable (a refiner returns a new query; clone the query to
-/// keep it), cheap to clone, and needs no database until a terminal is called.
+/// keep it), and needs no database until a terminal is called.
 ///
 /// Errors in building, such as a filter after a slice or an unknown name, are kept: the first
 /// terminal returns them and sends nothing. [`check`](Self::check) returns them at once.
 #[must_use = "a query does nothing until one of its terminals is called"]
 pub struct QuerySet<T> {
-    query: Arc<Query>,
+    query: Box<Query>,
     row: PhantomData<fn() -> T>,
 }
 
@@ -64,7 +64,7 @@ impl QuerySet<Record> {
 impl<T> QuerySet<T> {
     fn over(meta: Arc<ModelMeta>) -> Self {
         Self {
-            query: Arc::new(Query::new(meta)),
+            query: Box::new(Query::new(meta)),
             row: PhantomData,
         }
     }
@@ -95,7 +95,7 @@ impl<T> QuerySet<T> {
 impl<T> Clone for QuerySet<T> {
     fn clone(&self) -> Self {
         Self {
-            query: Arc::clone(&self.query),
+            query: self.query.clone(),
             row: PhantomData,
         }
     }
@@ -105,7 +105,7 @@ impl<T> fmt::Debug for QuerySet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QuerySet")
             .field("model", &self.query.meta.name())
-            .field("condition", &self.query.condition)
+            .field("conditions", &self.query.conditions)
             .field("ordering", &self.query.ordering)
             .field("window", &self.query.window)
             .finish_non_exhaustive()

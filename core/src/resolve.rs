@@ -10,6 +10,7 @@ use crate::meta::{ColumnMeta, ModelMeta, RelationMeta};
 use crate::operand::Operand;
 use crate::order::{OrderTerm, Term};
 use crate::path::Path;
+use crate::query::Terms;
 use crate::value::Value;
 
 /// The tree with every name resolved and everything foldable folded.
@@ -264,11 +265,7 @@ fn composite(meta: &ModelMeta, lookup: Lookup, operand: Operand) -> Result<Condi
 }
 
 /// The terms of an ordering by name; a column that came before is left out.
-pub(crate) fn order(
-    term: &OrderTerm,
-    meta: &ModelMeta,
-    into: &mut Vec<Term>,
-) -> Result<(), Invalid> {
+pub(crate) fn order(term: &OrderTerm, meta: &ModelMeta, into: &mut Terms) -> Result<(), Invalid> {
     if term.path() == "?" {
         into.push(Term::Random);
         return Ok(());
@@ -308,7 +305,7 @@ pub(crate) fn order(
 }
 
 /// Adds a term unless its column already orders.
-pub(crate) fn push_term(terms: &mut Vec<Term>, term: Term) {
+pub(crate) fn push_term(terms: &mut Terms, term: Term) {
     let known = match &term {
         Term::Random => false,
         Term::Column { column, .. } => terms.iter().any(

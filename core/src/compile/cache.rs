@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::writer::Text;
+use crate::value::Value;
 
 /// The texts of one dialect.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    texts: RwLock<HashMap<Box<[u8]>, Arc<Text>, foldhash::fast::RandomState>>,
+    texts: RwLock<HashMap<Box<[u8]>, Text, foldhash::fast::RandomState>>,
 }
 
 impl Cache {
@@ -16,19 +17,33 @@ impl Cache {
     /// end (pages by literal offset) must not fill the memory.
     const CAPACITY: usize = 4096;
 
-    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<Text>> {
-        self.texts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
+    /// The text of a shape and the values in the order of its placeholders; the values back for
+    /// a shape that is not known.
+    pub(super) fn arranged(
+        &self,
+        key: &[u8],
+        params: Vec<Value>,
+    ) -> Result<(Arc<str>, Vec<Value>), Vec<Value>> {
+        let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
+        match texts.get(key) {
+            Some(text) => Ok((Arc::clone(&text.sql), text.arrange(params))),
+            None => Err(params),
+        }
     }
 
-    pub(super) fn insert(&self, key: &[u8], text: Arc<Text>) {
+    /// Keeps the text of a shape, and gives what [`arranged`](Self::arranged) will.
+    pub(super) fn insert(
+        &self,
+        key: &[u8],
+        text: Text,
+        params: Vec<Value>,
+    ) -> (Arc<str>, Vec<Value>) {
+        let statement = (Arc::clone(&text.sql), text.arrange(params));
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         if texts.len() >= Self::CAPACITY {
             texts.clear();
         }
         texts.insert(key.into(), text);
+        statement
     }
 }

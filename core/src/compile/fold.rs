@@ -1,35 +1,20 @@
 //! Comparisons that a column's range decides, as Django's integer fields do.
 
-use std::borrow::Cow;
-
 use crate::condition::{Compare, Condition, Right};
 use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
 use crate::meta::{ColumnMeta, ModelMeta};
 use crate::value::{ColumnType, Value};
 
-/// The condition without comparisons whose outcome is known; the same one where there are none.
-pub(super) fn fold<'c>(
-    condition: &'c Condition,
-    meta: &ModelMeta,
-    dialect: &Dialect,
-) -> Cow<'c, Condition> {
-    if decides(condition, meta, dialect) {
-        Cow::Owned(folded(condition, meta, dialect, false))
-    } else {
-        Cow::Borrowed(condition)
-    }
+/// The condition without comparisons whose outcome is known.
+pub(super) fn fold(condition: &Condition, meta: &ModelMeta, dialect: &Dialect) -> Condition {
+    folded(condition, meta, dialect, false)
 }
 
-fn decides(condition: &Condition, meta: &ModelMeta, dialect: &Dialect) -> bool {
-    match condition {
-        Condition::Compare(compare) => outcome(compare, meta, dialect).is_some(),
-        Condition::And(parts) | Condition::Or(parts) | Condition::Xor(parts) => {
-            parts.iter().any(|part| decides(part, meta, dialect))
-        }
-        Condition::Not(inner) => decides(inner, meta, dialect),
-        _ => false,
-    }
+/// Whether the outcome of the comparison is known.
+#[inline]
+pub(super) fn decides(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> bool {
+    outcome(compare, meta, dialect).is_some()
 }
 
 fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: bool) -> Condition {

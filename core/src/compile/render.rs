@@ -16,7 +16,7 @@ use crate::dialect::{Dialect, Family};
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
-use crate::query::Window;
+use crate::query::{Terms, Window};
 use crate::resolve;
 use crate::value::ColumnType;
 
@@ -254,8 +254,8 @@ impl Renderer<'_> {
     }
 
     /// The model's own ordering.
-    fn default_order(&self) -> Result<Vec<Term>> {
-        let mut terms = Vec::new();
+    fn default_order(&self) -> Result<Terms> {
+        let mut terms = Terms::new();
         for term in self.meta.ordering() {
             resolve::order(term, self.meta, &mut terms).map_err(|invalid| invalid.to_error())?;
         }

@@ -6,10 +6,11 @@
 
 use smallvec::SmallVec;
 
-use super::{Conditions, Select, What};
+use super::{Conditions, Select, What, fold};
 use crate::condition::{ColumnRef, Compare, Condition, Right};
 use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
+use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
 use crate::query::Window;
 use crate::value::Value;
@@ -17,6 +18,9 @@ use crate::value::Value;
 /// The number of listed values from which they are bound as one array, so that the text is one
 /// for all longer lists.
 const ARRAY_FROM: usize = 5;
+
+/// The end of a list of parts. No part begins with it.
+const END: u8 = 0;
 
 pub(super) struct Shape<'d> {
     pub(super) key: SmallVec<[u8; 256]>,
@@ -33,88 +37,97 @@ impl<'d> Shape<'d> {
         }
     }
 
-    pub(super) fn select(&mut self, select: &Select<'_>, conditions: &Conditions<'_>) {
-        self.number(select.query.meta.id());
-        match select.what {
-            What::Rows => self.key.push(0),
-            What::Count => self.key.push(1),
-            What::Exists => self.key.push(2),
-            What::Aggregates(calls) => {
-                self.key.push(3);
-                for call in calls {
-                    self.key.push(1 + call.function as u8);
-                    self.key.push(call.distinct.into());
-                    match call.column {
-                        None => self.key.push(0),
-                        Some(column) => self.column(column),
-                    }
+    /// Writes the shape. `false` when a comparison's outcome is known from its column's range:
+    /// the conditions must be folded first then.
+    pub(super) fn select(&mut self, select: &Select<'_>, conditions: &Conditions<'_>) -> bool {
+        let query = select.query;
+        let [a, b, c, d, e, f, g, h] = query.meta.id().to_le_bytes();
+        let what = match select.what {
+            What::Rows => 0,
+            What::Count => 1,
+            What::Exists => 2,
+            What::Aggregates(_) => 3,
+        };
+        let flags = u8::from(query.distinct) | u8::from(query.window.is_sliced()) << 1;
+        self.bytes(&[a, b, c, d, e, f, g, h, what, flags]);
+        if let What::Aggregates(calls) = select.what {
+            for call in calls {
+                self.bytes(&[1 + call.function as u8, call.distinct.into()]);
+                match call.column {
+                    None => self.key.push(END),
+                    Some(column) => self.column(1, 0, column),
                 }
-                self.key.push(0);
+            }
+            self.key.push(END);
+        }
+        for condition in conditions.iter() {
+            if !self.condition(condition, &query.meta) {
+                return false;
             }
         }
-        self.key
-            .push(u8::from(select.query.distinct) | u8::from(select.query.window.is_sliced()) << 1);
-        for condition in conditions.iter() {
-            self.key.push(1);
-            self.condition(condition);
-        }
-        self.key.push(0);
         let (terms, reversed) = select.terms();
-        self.key.push(reversed.into());
+        self.bytes(&[END, reversed.into()]);
         match terms {
             None => self.key.push(255),
             Some(terms) => {
                 for term in terms {
                     self.term(term);
                 }
-                self.key.push(0);
+                self.key.push(END);
             }
         }
         self.window(select.window);
+        true
     }
 
-    fn condition(&mut self, condition: &Condition) {
+    fn condition(&mut self, condition: &Condition, meta: &ModelMeta) -> bool {
         match condition {
-            Condition::Always | Condition::Named(..) | Condition::Invalid(_) => self.key.push(1),
-            Condition::Never => self.key.push(2),
             Condition::Compare(compare) => {
-                self.key.push(3);
+                if fold::decides(compare, meta, self.dialect) {
+                    return false;
+                }
                 self.compare(compare);
+                true
             }
-            Condition::And(parts) => self.parts(4, parts),
-            Condition::Or(parts) => self.parts(5, parts),
-            Condition::Xor(parts) => self.parts(6, parts),
+            Condition::And(parts) => self.parts(4, parts, meta),
+            Condition::Or(parts) => self.parts(5, parts, meta),
+            Condition::Xor(parts) => self.parts(6, parts, meta),
             Condition::Not(inner) => {
                 self.key.push(7);
-                self.condition(inner);
+                self.condition(inner, meta)
+            }
+            Condition::Never => {
+                self.key.push(2);
+                true
+            }
+            Condition::Always | Condition::Named(..) | Condition::Invalid(_) => {
+                self.key.push(1);
+                true
             }
         }
     }
 
-    fn parts(&mut self, tag: u8, parts: &[Condition]) {
+    fn parts(&mut self, tag: u8, parts: &[Condition], meta: &ModelMeta) -> bool {
         self.key.push(tag);
-        for part in parts {
-            self.condition(part);
-        }
-        self.key.push(0);
+        let whole = parts.iter().all(|part| self.condition(part, meta));
+        self.key.push(END);
+        whole
     }
 
     fn compare(&mut self, compare: &Compare) {
-        self.key.push(compare.lookup as u8);
-        self.column(compare.column);
+        self.column(3, compare.lookup as u8, compare.column);
         match &compare.right {
             Right::One(Value::Bool(yes)) if compare.lookup == Lookup::IsNull => {
                 self.key.push((*yes).into());
             }
-            Right::One(value) => self.params.push(bound(compare.lookup, value, self.dialect)),
+            Right::One(value) => self.param(bound(compare.lookup, value, self.dialect)),
             Right::Many(values) | Right::ManyOrNull(values) => {
-                self.key
-                    .push(matches!(compare.right, Right::ManyOrNull(_)).into());
+                let or_null = u8::from(matches!(compare.right, Right::ManyOrNull(_)));
                 if as_array(compare.lookup, values, self.dialect) {
-                    self.key.push(1);
-                    self.params.push(Value::Array(values.as_slice().into()));
+                    self.bytes(&[or_null, 1]);
+                    self.param(Value::Array(values.as_slice().into()));
                 } else {
-                    self.key.push(0);
+                    self.bytes(&[or_null, 0]);
                     self.number(values.len() as u64);
                     self.params.extend_from_slice(values);
                 }
@@ -130,24 +143,23 @@ impl<'d> Shape<'d> {
                 descending,
                 nulls,
             } => {
-                self.key.push(2);
-                self.column(*column);
                 let nulls = match nulls {
                     None => 0,
                     Some(Nulls::First) => 1,
                     Some(Nulls::Last) => 2,
                 };
-                self.key.push(u8::from(*descending) | nulls << 1);
+                self.column(2, u8::from(*descending) | nulls << 1, *column);
             }
         }
     }
 
-    fn column(&mut self, column: ColumnRef) {
+    fn column(&mut self, tag: u8, more: u8, column: ColumnRef) {
+        let [low, high] = column.index.to_le_bytes();
         let hops = column.path.hops();
-        // At most fifteen hops, so that the length never looks like the end of a list.
-        self.key.push(1 + hops.len() as u8);
-        self.key.extend_from_slice(hops);
-        self.key.extend_from_slice(&column.index.to_le_bytes());
+        self.bytes(&[tag, more, low, high, hops.len() as u8]);
+        if !hops.is_empty() {
+            self.bytes(hops);
+        }
     }
 
     fn window(&mut self, window: Window) {
@@ -161,14 +173,26 @@ impl<'d> Shape<'d> {
                 self.number(end);
             } else {
                 // No table has more rows than an i64 counts.
-                self.params
-                    .push(Value::I64(i64::try_from(end).unwrap_or(i64::MAX)));
+                self.param(Value::I64(i64::try_from(end).unwrap_or(i64::MAX)));
             }
         }
     }
 
     fn number(&mut self, number: u64) {
-        self.key.extend_from_slice(&number.to_le_bytes());
+        self.bytes(&number.to_le_bytes());
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.key.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn param(&mut self, value: Value) {
+        if self.params.is_empty() {
+            self.params.reserve(4);
+        }
+        self.params.push(value);
     }
 }
 

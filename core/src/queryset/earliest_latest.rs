@@ -6,8 +6,9 @@ use crate::condition::Invalid;
 use crate::database::{Database, Read};
 use crate::error::Result;
 use crate::model::Model;
-use crate::order::{IntoOrder, OrderTerm, Term};
+use crate::order::{IntoOrder, OrderTerm};
 use crate::path::Path;
+use crate::query::Terms;
 use crate::resolve::push_term;
 use crate::row::FromRow;
 
@@ -175,8 +176,8 @@ impl<M: Model> QuerySet<M> {
 
 fn terms<M: Model, O: IntoOrder<M>>(
     order: impl FnOnce(M::Fields<M>) -> O,
-) -> Result<Vec<Term>, Invalid> {
-    let mut terms = Vec::new();
+) -> Result<Terms, Invalid> {
+    let mut terms = Terms::new();
     order(M::fields(Path::ROOT)).for_each(&mut |order| push_term(&mut terms, order.term));
     Ok(terms)
 }

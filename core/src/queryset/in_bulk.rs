@@ -235,7 +235,7 @@ impl<T: FromRow> QuerySet<T> {
         let Some(keys) = keys else {
             return Ok(self.plan(db, &Select::rows(query))?.into_iter().collect());
         };
-        let own = params(&query.condition);
+        let own = query.conditions.iter().map(params).sum::<usize>();
         let batch = db.dialect().max_params.saturating_sub(own).max(1);
         let mut reads = Vec::new();
         let mut keys = keys.into_iter().peekable();

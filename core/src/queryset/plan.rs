@@ -6,7 +6,7 @@ use crate::condition::{Condition, Invalid};
 use crate::database::{Database, Layout, Limits, Read};
 use crate::error::{ErrorKind, Result};
 use crate::order::Term;
-use crate::query::{Ordering, Query, Window};
+use crate::query::{Ordering, Query, Terms, Window};
 use crate::resolve::own_column;
 use crate::row::Columns;
 
@@ -91,7 +91,7 @@ impl<T> QuerySet<T> {
     pub(super) fn plan_extreme(
         &self,
         db: &Database,
-        terms: Result<Vec<Term>, Invalid>,
+        terms: Result<Terms, Invalid>,
         latest: bool,
     ) -> Result<Option<Read>> {
         let query = self.query();
@@ -121,7 +121,7 @@ impl<T> QuerySet<T> {
     }
 
     /// The terms of the model's own `latest_by`.
-    pub(super) fn latest_terms(&self) -> Result<Vec<Term>, Invalid> {
+    pub(super) fn latest_terms(&self) -> Result<Terms, Invalid> {
         self.query()
             .terms(self.query().meta.latest_by().iter().cloned())
     }
@@ -152,7 +152,7 @@ impl<T> QuerySet<T> {
 }
 
 /// The order by the primary key.
-fn key_terms(query: &Query) -> Result<Vec<Term>> {
+fn key_terms(query: &Query) -> Result<Terms> {
     let key = query.meta.primary_key();
     if key.is_empty() {
         let message = format!(

@@ -1,7 +1,6 @@
 //! The methods that narrow, order and cut a query.
 
 use std::ops::{Bound, RangeBounds};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::QuerySet;
@@ -12,7 +11,7 @@ use crate::operand::Operand;
 use crate::order::{IntoOrder, OrderTerm};
 use crate::path::Path;
 use crate::q::Q;
-use crate::query::{Ordering, Query};
+use crate::query::{Ordering, Query, Terms};
 use crate::resolve::push_term;
 
 impl<M: Model> QuerySet<M> {
@@ -37,7 +36,7 @@ impl<M: Model> QuerySet<M> {
     pub fn order_by<O: IntoOrder<M>>(self, order: impl FnOnce(M::Fields<M>) -> O) -> Self {
         self.change(|query| {
             if query.may("reorder a query") {
-                let mut terms = Vec::new();
+                let mut terms = Terms::new();
                 order(M::fields(Path::ROOT))
                     .for_each(&mut |order| push_term(&mut terms, order.term));
                 query.ordering = Ordering::By(terms);
@@ -54,7 +53,7 @@ impl<T> QuerySet<T> {
 
     /// A query without rows; its terminals send nothing.
     pub fn none(self) -> Self {
-        self.change(|query| query.condition = Condition::Never)
+        self.change(|query| query.conditions.push(Condition::Never))
     }
 
     /// The rows for which a ready condition holds.
@@ -145,7 +144,7 @@ impl<T> QuerySet<T> {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {
-        change(Arc::make_mut(&mut self.query));
+        change(&mut self.query);
         self
     }
 }
