@@ -40,6 +40,7 @@
 
 mod broken;
 mod cases;
+mod observed;
 mod threads;
 mod under_test;
 
@@ -49,6 +50,7 @@ use std::time::Duration;
 use crate::{Outcome, within};
 
 pub use broken::{BrokenRuntime, broken_runtimes};
+pub use observed::{Calls, observed};
 pub use threads::ThreadsUnderTest;
 pub use under_test::{Capability, Running, RuntimeUnderTest};
 

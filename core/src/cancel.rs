@@ -423,6 +423,27 @@ mod tests {
         canceller.join().unwrap();
     }
 
+    /// Whatever the order in which a cancel and a drop meet.
+    #[test]
+    fn no_callback_runs_after_its_guard_is_gone() {
+        for _ in 0..2_000 {
+            let token = CancelToken::new();
+            let freed = Arc::new(AtomicUsize::new(0));
+            let seen = Arc::new(AtomicUsize::new(0));
+            let (frees, sees) = (Arc::clone(&freed), Arc::clone(&seen));
+            let guard = token.on_cancel(Box::new(move || {
+                thread::yield_now();
+                sees.fetch_add(frees.load(Ordering::SeqCst), Ordering::SeqCst);
+            }));
+            thread::scope(|scope| {
+                scope.spawn(|| token.cancel());
+                drop(guard);
+                freed.store(1, Ordering::SeqCst);
+            });
+            assert_eq!(seen.load(Ordering::SeqCst), 0);
+        }
+    }
+
     #[test]
     fn a_callback_may_drop_its_own_guard_and_use_the_token() {
         let token = CancelToken::new();

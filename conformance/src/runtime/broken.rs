@@ -20,6 +20,14 @@ pub struct BrokenRuntime {
     pub caught_by: &'static str,
     /// The runtime.
     pub under_test: Arc<dyn RuntimeUnderTest>,
+    wrap: fn(Runtime) -> Runtime,
+}
+
+impl BrokenRuntime {
+    /// Breaks another runtime in the same way, for cases about what runs on it.
+    pub fn wrap(&self, runtime: Runtime) -> Runtime {
+        (self.wrap)(runtime)
+    }
 }
 
 /// The broken runtimes over a sound one, as far as its capabilities let them be broken.
@@ -35,6 +43,7 @@ pub fn broken_runtimes(sound: &Arc<dyn RuntimeUnderTest>) -> Vec<BrokenRuntime> 
         .map(|broken| BrokenRuntime {
             name: broken.name,
             caught_by: broken.caught_by,
+            wrap: broken.wrap,
             under_test: Arc::new(Wrapped {
                 sound: Arc::clone(sound),
                 broken,

@@ -82,3 +82,82 @@ impl Wake for Task {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::sync::atomic::AtomicUsize;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::CancelToken;
+    use crate::runtime::block_on_until;
+
+    /// Wakes from inside and from other threads, at any moment of a task's turn: none is lost and
+    /// no task is polled by two threads.
+    #[test]
+    fn keeps_every_wake() {
+        const TASKS: usize = 50;
+        let all = CancelToken::new();
+        let left = Arc::new(AtomicUsize::new(TASKS));
+        let wakers: Arc<Mutex<Vec<Waker>>> = Arc::default();
+        for _ in 0..TASKS {
+            let (all, left, wakers) = (all.clone(), Arc::clone(&left), Arc::clone(&wakers));
+            let mut turns = 0;
+            let task = poll_fn(move |cx| {
+                turns += 1;
+                if turns == 200 {
+                    return Poll::Ready(());
+                }
+                match turns % 3 {
+                    0 => cx.waker().wake_by_ref(),
+                    _ => lock(&wakers).push(cx.waker().clone()),
+                }
+                Poll::Pending
+            });
+            spawn(Box::pin(async move {
+                task.await;
+                if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    all.cancel();
+                }
+            }))
+            .unwrap();
+        }
+        for _ in 0..2 {
+            let (all, wakers) = (all.clone(), Arc::clone(&wakers));
+            thread::spawn(move || {
+                while !all.is_cancelled() {
+                    let woken: Vec<Waker> = lock(&wakers).drain(..).collect();
+                    // Twice, so that many wakes meet a task that is queued or runs.
+                    woken.iter().for_each(Waker::wake_by_ref);
+                    woken.into_iter().for_each(Waker::wake);
+                }
+            });
+        }
+        let patience = Instant::now() + Duration::from_secs(60);
+        block_on_until(all.cancelled(), patience).expect("every task ends");
+    }
+
+    #[test]
+    fn a_task_that_panics_ends_alone_and_is_dropped() {
+        struct Held(CancelToken);
+
+        impl Drop for Held {
+            fn drop(&mut self) {
+                self.0.cancel();
+            }
+        }
+
+        let dropped = CancelToken::new();
+        let held = Held(dropped.clone());
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let _held = held;
+            std::panic::resume_unwind(Box::new("a task that fails"));
+        });
+        spawn(task).unwrap();
+        let patience = Instant::now() + Duration::from_secs(60);
+        block_on_until(dropped.cancelled(), patience).expect("the task is dropped");
+    }
+}
