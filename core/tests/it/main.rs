@@ -2,4 +2,5 @@
 
 #[cfg(feature = "derive")]
 mod derive;
+mod messages;
 mod sql;
