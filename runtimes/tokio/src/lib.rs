@@ -73,7 +73,8 @@ impl Tokio {
     ///
     /// Tokio tells neither but by a panic, which is caught and kept out of the panic hook. In a
     /// program built with `panic = "abort"`, which can catch nothing, a missing driver therefore
-    /// ends the program here, with tokio's own message.
+    /// ends the program here, with tokio's own message; so does, later, a sleep that is polled
+    /// after its runtime has shut down.
     pub fn from_handle(handle: Handle) -> Result<Self, MissingRuntime> {
         probe::drivers(&handle)?;
         Ok(Self { handle })

@@ -24,7 +24,7 @@ impl Timer for Tokio {
 }
 
 /// A sleep that outlives its runtime, whose own panics once the runtime has shut down: the rest of
-/// it is slept on core's clock.
+/// it is slept on core's clock, so that a read with a deadline still ends by it.
 struct Sleeping {
     inner: Option<Pin<Box<Sleep>>>,
     until: Option<Instant>,
