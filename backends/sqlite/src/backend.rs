@@ -1,0 +1,318 @@
+//! The backend itself: what core calls.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use queryset::runtime::{BoxFuture, Runtime};
+use queryset::{
+    Backend, CancelToken, Dialect, Error, ErrorKind, Family, Fetched, Result, RowSink, Statement,
+    gave_up,
+};
+
+use crate::connection::{Opener, Place};
+use crate::cursor::Cursor;
+use crate::interrupt::Interrupt;
+use crate::operation::{Operation, Outcome, Work};
+use crate::options::SqliteOptions;
+use crate::pool::{Lease, NoLease, Pool, closed};
+use crate::run::{self, Left, Ran};
+use crate::statement::{self, Running};
+
+/// SQLite behind a pool of one connection that writes and several that read.
+///
+/// Dropping it closes its connections on a thread of the runtime; a cursor that is still open
+/// goes on to its end.
+pub struct SqliteBackend {
+    dialect: Dialect,
+    pool: Arc<Pool>,
+}
+
+impl SqliteBackend {
+    /// Opens the database on this thread, which blocks for as long as that takes.
+    ///
+    /// The runtime runs what the asynchronous methods are asked for.
+    ///
+    /// # Errors
+    /// Kind [`Connection`](ErrorKind::Connection) if the file is missing, is no database or
+    /// cannot be opened; what a hook of [`on_connect`](SqliteOptions::on_connect) returns.
+    pub fn open(options: SqliteOptions, runtime: impl Into<Runtime>) -> Result<Self> {
+        let (opener, first) = Opener::new(options)?;
+        let mut dialect = Dialect::new(Family::Sqlite, "sqlite");
+        dialect.max_params = statement::max_params(first.database());
+        dialect.text_functions = opener.options().text_functions;
+        let pool = Pool::new(opener, first, runtime.into());
+        Ok(Self { dialect, pool })
+    }
+
+    fn blocking<T>(
+        &self,
+        statement: Statement,
+        cancel: Option<&CancelToken>,
+        operation: impl FnOnce(Lease, Statement, Option<&Arc<Interrupt>>) -> Result<T>,
+    ) -> Result<T> {
+        with_cancel(cancel, |interrupt| {
+            let lease = self
+                .pool
+                .acquire(
+                    statement.access,
+                    &statement.sql,
+                    interrupt.map(|interrupt| &**interrupt),
+                )
+                .map_err(|no| match no {
+                    NoLease::Failed(error) => error,
+                    NoLease::GivenUp => Error::new(ErrorKind::Cancelled, "given up"),
+                })?;
+            operation(lease, statement, interrupt)
+        })
+    }
+}
+
+impl Backend for SqliteBackend {
+    fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    fn fetch(
+        &self,
+        statement: Statement,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+    ) -> BoxFuture<'static, Result<Fetched>> {
+        let work = Work::Fetch {
+            statement,
+            sink,
+            max_rows,
+        };
+        Box::pin(Fetching::new(Arc::clone(&self.pool), Ok(work)))
+    }
+
+    fn fetch_blocking(
+        &self,
+        statement: Statement,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Fetched> {
+        self.blocking(statement, cancel, |lease, statement, interrupt| {
+            let place = lease.place();
+            let ran = match self.pool.open(lease) {
+                Ok(connection) => run::fetch(connection, statement, sink, max_rows, interrupt),
+                Err(error) => (Err(error), Left::Broken),
+            };
+            fetched(&self.pool, place, ran)
+        })
+    }
+
+    fn execute(&self, statement: Statement) -> BoxFuture<'static, Result<u64>> {
+        let asking = Asking::new(Arc::clone(&self.pool), Ok(Work::Execute { statement }));
+        Box::pin(Executing(asking))
+    }
+
+    fn execute_blocking(&self, statement: Statement, cancel: Option<&CancelToken>) -> Result<u64> {
+        self.blocking(statement, cancel, |lease, statement, interrupt| {
+            let place = lease.place();
+            let (result, left) = match self.pool.open(lease) {
+                Ok(connection) => run::execute(connection, statement, interrupt),
+                Err(error) => (Err(error), Left::Broken),
+            };
+            self.pool.give_back(place, left);
+            result
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'static, Result<()>> {
+        let asking = Asking::new(Arc::clone(&self.pool), Ok(Work::Close));
+        Box::pin(Closing(asking))
+    }
+
+    fn close_blocking(&self) -> Result<()> {
+        self.pool.close_blocking();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SqliteBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBackend")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SqliteBackend {
+    fn drop(&mut self) {
+        self.pool.abandon();
+    }
+}
+
+/// Goes on with an open statement on this thread.
+pub(crate) fn fill_blocking(
+    pool: &Arc<Pool>,
+    running: Box<Running>,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+    cancel: Option<&CancelToken>,
+) -> Result<Fetched> {
+    let place = running.connection().place();
+    with_cancel(cancel, |interrupt| {
+        let ran = run::fill(running, sink, max_rows, interrupt);
+        fetched(pool, place, ran)
+    })
+}
+
+fn fetched(pool: &Arc<Pool>, place: Place, ran: Ran<Box<dyn RowSink>>) -> Result<Fetched> {
+    let (result, left) = ran;
+    let cursor = match left {
+        Left::Open(running) => Some(Box::new(Cursor::new(pool, running, false)) as _),
+        left => {
+            pool.give_back(place, left);
+            None
+        }
+    };
+    result.map(|sink| Fetched { sink, cursor })
+}
+
+/// Runs an operation that the token can give up, and answers for it if it did.
+fn with_cancel<T>(
+    cancel: Option<&CancelToken>,
+    operation: impl FnOnce(Option<&Arc<Interrupt>>) -> Result<T>,
+) -> Result<T> {
+    let Some(cancel) = cancel else {
+        return operation(None);
+    };
+    let interrupt = Arc::new(Interrupt::of_this_thread());
+    let canceller = Arc::clone(&interrupt);
+    let guard = cancel.on_cancel(Box::new(move || canceller.cancel()));
+    let result = operation(Some(&interrupt));
+    drop(guard);
+    match result {
+        Err(error) if error.is_cancelled() && cancel.is_cancelled() => Err(gave_up(cancel)),
+        other => other,
+    }
+}
+
+/// The future of an operation: it is queued by the first poll, and given up by a drop.
+struct Asking {
+    pool: Arc<Pool>,
+    stage: Stage,
+}
+
+enum Stage {
+    New(Result<Work>),
+    Asked(Arc<Operation>),
+    Over,
+}
+
+impl Asking {
+    fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
+        Self {
+            pool,
+            stage: Stage::New(work),
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
+        let polled = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::New(Ok(work)) => match self.ask(work, context) {
+                Ok(Some(operation)) => {
+                    self.stage = Stage::Asked(operation);
+                    return Poll::Pending;
+                }
+                Ok(None) => Poll::Ready(Ok(Outcome::Closed)),
+                Err(error) => Poll::Ready(Err(error)),
+            },
+            Stage::New(Err(error)) => Poll::Ready(Err(error)),
+            Stage::Asked(operation) => {
+                let polled = operation.poll(context);
+                if polled.is_pending() {
+                    self.stage = Stage::Asked(operation);
+                }
+                polled
+            }
+            // Polled after its end, which a future may answer as it likes.
+            Stage::Over => Poll::Pending,
+        };
+        polled
+    }
+
+    /// Queues the operation; `None` if it is over already.
+    fn ask(&self, work: Work, context: &Context<'_>) -> Result<Option<Arc<Operation>>> {
+        let waiting = match &work {
+            Work::Fetch { statement, .. } | Work::Execute { statement } => {
+                Some((statement.access, Arc::clone(&statement.sql)))
+            }
+            Work::Fill { .. } | Work::Close => None,
+        };
+        let closes = matches!(work, Work::Close);
+        let operation = Operation::new(work, context.waker().clone());
+        match waiting {
+            Some((access, sql)) => self.pool.enqueue(&operation, access, sql)?,
+            None if closes => {
+                if self.pool.close(&operation) {
+                    return Ok(None);
+                }
+            }
+            None => self.pool.resume(&operation),
+        }
+        Ok(Some(operation))
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let work = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::New(work) => work.ok(),
+            Stage::Asked(operation) => operation.abandon(),
+            Stage::Over => None,
+        };
+        if let Some(work) = work {
+            self.pool.withdraw(work);
+        }
+    }
+}
+
+/// The future of a fetch or a fill.
+pub(crate) struct Fetching(Asking);
+
+impl Fetching {
+    pub(crate) fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
+        Self(Asking::new(pool, work))
+    }
+}
+
+impl Future for Fetching {
+    type Output = Result<Fetched>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| match result? {
+            Outcome::Fetched(fetched) => Ok(fetched),
+            Outcome::Executed(_) | Outcome::Closed => Err(closed()),
+        })
+    }
+}
+
+struct Executing(Asking);
+
+impl Future for Executing {
+    type Output = Result<u64>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| match result? {
+            Outcome::Executed(rows) => Ok(rows),
+            Outcome::Fetched(_) | Outcome::Closed => Err(closed()),
+        })
+    }
+}
+
+struct Closing(Asking);
+
+impl Future for Closing {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| result.map(drop))
+    }
+}

@@ -1,0 +1,76 @@
+//! One connection: how it is opened, and what it is while it is open.
+
+mod handle;
+mod open;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use queryset::{Access, Error, Result};
+use rusqlite::InterruptHandle;
+
+use crate::interrupt::{Interrupt, Working};
+use crate::statement::{self, Cache};
+pub use handle::SqliteConnection;
+pub(crate) use open::Opener;
+
+/// A connection of the pool.
+pub(crate) struct Connection {
+    // Dropped first: its statements must be gone before the connection is closed.
+    pub(crate) statements: Cache,
+    database: rusqlite::Connection,
+    handle: Arc<InterruptHandle>,
+    busy_timeout: Duration,
+    round_decimals: bool,
+    place: Place,
+}
+
+/// Which of the pool's connections this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) access: Access,
+    pub(crate) slot: usize,
+}
+
+impl Connection {
+    pub(crate) fn database(&self) -> &rusqlite::Connection {
+        &self.database
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) fn round_decimals(&self) -> bool {
+        self.round_decimals
+    }
+
+    /// Says that this thread works on the connection for an operation, until the guard drops.
+    pub(crate) fn work_for(&self, interrupt: Option<&Arc<Interrupt>>) -> Working {
+        Working::begin(&self.handle, self.busy_timeout, interrupt)
+    }
+
+    /// The error of the last call, about a statement.
+    #[cold]
+    pub(crate) fn last_error(&self, sql: &str) -> Error {
+        statement::last_error(&self.database, sql)
+    }
+
+    /// Rolls back what a statement left open; true if there was something.
+    pub(crate) fn roll_back(&self) -> Result<bool> {
+        if self.database.is_autocommit() {
+            return Ok(false);
+        }
+        statement::run_batch(self, "ROLLBACK")?;
+        Ok(true)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}

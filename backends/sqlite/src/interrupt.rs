@@ -1,0 +1,180 @@
+//! Giving up what a connection is doing, without touching what it does next.
+//!
+//! `sqlite3_interrupt` ends whatever the connection runs, so one that comes a moment late hits
+//! the next read. Each operation therefore has an [`Interrupt`] of its own: a connection is
+//! reachable through it only between [`arm`](Interrupt::arm) and the guard's drop, and both that
+//! drop and the interrupting happen under one lock. What comes late finds nothing.
+//!
+//! The reverse race exists too: SQLite forgets an interrupt that comes just before the first step
+//! of a statement. The flag stays set, and the progress handler and the busy handler read it.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::InterruptHandle;
+
+use crate::sync::lock;
+
+/// How often the progress handler runs, in steps of SQLite's virtual machine: some tens of
+/// microseconds apart, and too seldom to be measured.
+pub(crate) const PROGRESS_STEPS: i32 = 2000;
+
+/// The way to give one operation up.
+#[derive(Default)]
+pub(crate) struct Interrupt {
+    cancelled: AtomicBool,
+    /// The connection that works for the operation, while it does.
+    running: Mutex<Option<Arc<InterruptHandle>>>,
+    /// Wakes the busy handler.
+    woken: Condvar,
+    /// A thread that may wait for a connection.
+    waiting: Option<Thread>,
+}
+
+impl Interrupt {
+    /// For an operation of this thread, which is woken when it waits for a connection.
+    pub(crate) fn of_this_thread() -> Self {
+        Self {
+            waiting: Some(std::thread::current()),
+            ..Self::default()
+        }
+    }
+
+    /// Gives the operation up: at once if it runs, before it begins otherwise.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        let running = lock(&self.running);
+        if let Some(handle) = &*running {
+            handle.interrupt();
+        }
+        drop(running);
+        self.woken.notify_all();
+        if let Some(thread) = &self.waiting {
+            thread.unpark();
+        }
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Waits at most `duration`, and not when the operation is given up.
+    fn wait(&self, duration: Duration) {
+        let running = lock(&self.running);
+        if !self.is_cancelled() {
+            drop(
+                self.woken
+                    .wait_timeout(running, duration)
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+    }
+}
+
+/// What the handlers of the connection that works on this thread go by.
+struct Frame {
+    interrupt: Option<Arc<Interrupt>>,
+    busy_timeout: Duration,
+    busy_since: Option<Instant>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Frame> = const {
+        RefCell::new(Frame {
+            interrupt: None,
+            busy_timeout: Duration::ZERO,
+            busy_since: None,
+        })
+    };
+}
+
+/// Says that a connection works for an operation on this thread; dropping it ends that.
+pub(crate) struct Working {
+    outer: Option<Frame>,
+}
+
+impl Working {
+    /// Announces a connection on this thread. Whatever gives `interrupt` up reaches the
+    /// connection from now on.
+    pub(crate) fn begin(
+        handle: &Arc<InterruptHandle>,
+        busy_timeout: Duration,
+        interrupt: Option<&Arc<Interrupt>>,
+    ) -> Self {
+        if let Some(interrupt) = interrupt {
+            *lock(&interrupt.running) = Some(Arc::clone(handle));
+        }
+        let frame = Frame {
+            interrupt: interrupt.map(Arc::clone),
+            busy_timeout,
+            busy_since: None,
+        };
+        // A registered function may itself read from a database: the outer frame comes back.
+        Self {
+            outer: Some(CURRENT.with(|current| current.replace(frame))),
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let Some(outer) = self.outer.take() else {
+            return;
+        };
+        let mine = CURRENT.with(|current| current.replace(outer));
+        if let Some(interrupt) = mine.interrupt {
+            *lock(&interrupt.running) = None;
+        }
+    }
+}
+
+/// The progress handler: true ends the statement.
+pub(crate) fn should_stop() -> bool {
+    CURRENT.with(|current| {
+        let current = current.borrow();
+        current
+            .interrupt
+            .as_ref()
+            .is_some_and(|interrupt| interrupt.is_cancelled())
+    })
+}
+
+/// The busy handler: true tries the lock again. It waits a little longer each time, and is woken
+/// when its operation is given up, which `sqlite3_interrupt` alone does not do.
+pub(crate) fn on_busy(tries: i32) -> bool {
+    let (interrupt, pause) = CURRENT.with(|current| {
+        let mut current = current.borrow_mut();
+        let now = Instant::now();
+        if tries == 0 || current.busy_since.is_none() {
+            current.busy_since = Some(now);
+        }
+        let waited = now.duration_since(current.busy_since.unwrap_or(now));
+        let left = current.busy_timeout.saturating_sub(waited);
+        (current.interrupt.clone(), pause(tries).min(left))
+    });
+    if pause.is_zero() {
+        return false;
+    }
+    match interrupt {
+        Some(interrupt) => {
+            interrupt.wait(pause);
+            !interrupt.is_cancelled()
+        }
+        None => {
+            std::thread::sleep(pause);
+            true
+        }
+    }
+}
+
+/// SQLite's own steps, somewhat finer: a lock is mostly held for less than a millisecond.
+fn pause(tries: i32) -> Duration {
+    const STEPS: [u64; 12] = [
+        100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 100_000,
+    ];
+    let step = usize::try_from(tries).unwrap_or(0).min(STEPS.len() - 1);
+    Duration::from_micros(STEPS[step])
+}

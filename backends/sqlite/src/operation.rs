@@ -1,0 +1,138 @@
+//! An asynchronous operation on its way from the caller to a worker and back.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use queryset::{Fetched, Result, RowSink, Statement};
+
+use crate::interrupt::Interrupt;
+use crate::statement::Running;
+use crate::sync::lock;
+
+/// One operation, shared by the future that waits for it and the worker that runs it.
+pub(crate) struct Operation {
+    interrupt: Arc<Interrupt>,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    stage: Stage,
+    waker: Option<Waker>,
+}
+
+enum Stage {
+    Waiting(Work),
+    Running,
+    Done(Result<Outcome>),
+    /// The caller has its result, or went away.
+    Gone,
+}
+
+/// What is to be done.
+pub(crate) enum Work {
+    Fetch {
+        statement: Statement,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+    },
+    Fill {
+        running: Box<Running>,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+    },
+    Execute {
+        statement: Statement,
+    },
+    Close,
+}
+
+/// What came of it.
+pub(crate) enum Outcome {
+    Fetched(Fetched),
+    Executed(u64),
+    Closed,
+}
+
+impl Operation {
+    pub(crate) fn new(work: Work, waker: Waker) -> Arc<Self> {
+        Arc::new(Self {
+            interrupt: Arc::default(),
+            progress: Mutex::new(Progress {
+                stage: Stage::Waiting(work),
+                waker: Some(waker),
+            }),
+        })
+    }
+
+    pub(crate) fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
+    }
+
+    /// The work, for the worker that begins with it; `None` if nobody wants it any more.
+    pub(crate) fn begin(&self) -> Option<Work> {
+        let mut progress = lock(&self.progress);
+        match std::mem::replace(&mut progress.stage, Stage::Running) {
+            Stage::Waiting(work) => Some(work),
+            other => {
+                progress.stage = other;
+                None
+            }
+        }
+    }
+
+    /// Whether the caller went away.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(lock(&self.progress).stage, Stage::Gone)
+    }
+
+    /// Hands the result to the caller. If that went away the result is dropped, and with it an
+    /// open cursor.
+    pub(crate) fn complete(&self, result: Result<Outcome>) {
+        let mut progress = lock(&self.progress);
+        if matches!(progress.stage, Stage::Gone) {
+            drop(progress);
+            drop(result);
+            return;
+        }
+        let before = std::mem::replace(&mut progress.stage, Stage::Done(result));
+        let waker = progress.waker.take();
+        drop(progress);
+        drop(before);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
+        let mut progress = lock(&self.progress);
+        match std::mem::replace(&mut progress.stage, Stage::Gone) {
+            Stage::Done(result) => Poll::Ready(result),
+            other => {
+                progress.stage = other;
+                match &mut progress.waker {
+                    Some(waker) => waker.clone_from(context.waker()),
+                    none => *none = Some(context.waker().clone()),
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The caller goes away. What had not begun comes back; what runs is interrupted; a result
+    /// that was not fetched is dropped.
+    pub(crate) fn abandon(&self) -> Option<Work> {
+        let mut progress = lock(&self.progress);
+        let stage = std::mem::replace(&mut progress.stage, Stage::Gone);
+        let waker = progress.waker.take();
+        drop(progress);
+        drop(waker);
+        match stage {
+            Stage::Waiting(work) => Some(work),
+            Stage::Running => {
+                self.interrupt.cancel();
+                None
+            }
+            Stage::Done(_) | Stage::Gone => None,
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The connections of one database, and who waits for one.
+//!
+//! One connection writes, several read. Whoever comes first is served first, whether it is a
+//! future or a thread that blocks. A future's operation waits here without a thread; a
+//! [worker](crate::worker) takes it together with a connection. A blocking caller is handed its
+//! connection and works on its own thread.
+
+mod acquire;
+mod close;
+mod expire;
+mod lane;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex};
+
+use queryset::runtime::Runtime;
+use queryset::{Access, Error, ErrorKind, Result};
+
+use crate::connection::{Connection, Opener, Place};
+use crate::cursor::Parked;
+use crate::operation::{Operation, Work};
+use crate::run::{self, Left};
+use crate::statement::Running;
+use crate::sync::lock;
+use crate::worker::{Call, Crew};
+use lane::{Lane, Waiter};
+
+pub(crate) use acquire::NoLease;
+pub(crate) use lane::Lease;
+
+/// The pool. Its lock is held for some tens of nanoseconds at a time, and never while SQLite
+/// runs.
+pub(crate) struct Pool {
+    opener: Opener,
+    runtime: Runtime,
+    state: Mutex<State>,
+    /// Wakes the threads that close the database.
+    drained: Condvar,
+}
+
+pub(crate) struct State {
+    phase: Phase,
+    readers: Lane,
+    writer: Lane,
+    /// What a worker can do without waiting for a connection.
+    ready: VecDeque<Task>,
+    pub(crate) crew: Crew,
+    /// Whether a task looks after those who have waited too long.
+    expiring: bool,
+    /// Whether the task that closes the connections is under way.
+    shutting: bool,
+    closers: Vec<Arc<Operation>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The handle was dropped: open cursors go on, and each connection is closed when it is free.
+    Abandoned,
+    /// What was asked for is finished, nothing new is taken.
+    Closing,
+    Closed,
+}
+
+/// What a worker does next.
+pub(crate) enum Task {
+    /// An operation with the connection that it waited for.
+    Run(Arc<Operation>, Lease),
+    /// An operation of an open cursor, which has its connection.
+    Resume(Arc<Operation>),
+    /// The end of a cursor that was dropped.
+    Finish(Box<Running>),
+    /// Connections that nobody needs any more.
+    Discard(Vec<Box<Connection>>),
+    /// The last connections of a database that is closed.
+    Shut(Vec<Box<Connection>>),
+}
+
+impl Pool {
+    pub(crate) fn new(opener: Opener, first: Connection, runtime: Runtime) -> Arc<Self> {
+        let options = opener.options();
+        let mut readers = Lane::new(Access::Read, options.readers);
+        let mut writer = Lane::new(Access::Write, usize::from(!options.location.read_only));
+        match first.place().access {
+            Access::Read => readers.adopt(first),
+            Access::Write => writer.adopt(first),
+        }
+        let workers = options.readers + 2;
+        Arc::new(Self {
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                readers,
+                writer,
+                ready: VecDeque::new(),
+                crew: Crew::new(workers),
+                expiring: false,
+                shutting: false,
+                closers: Vec::new(),
+            }),
+            opener,
+            runtime,
+            drained: Condvar::new(),
+        })
+    }
+
+    pub(crate) fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Queues an operation that needs a connection.
+    pub(crate) fn enqueue(
+        self: &Arc<Self>,
+        operation: &Arc<Operation>,
+        access: Access,
+        sql: Arc<str>,
+    ) -> Result<()> {
+        let mut state = self.lock();
+        state.check_open()?;
+        let lane = state.lane(access);
+        lane.check_usable()?;
+        let waits = !lane.has_spare();
+        let since = waits.then(|| self.runtime.timer().now());
+        lane.waiters.push_back(Waiter::Job {
+            operation: Arc::clone(operation),
+            sql,
+            since,
+        });
+        let expire = waits && !std::mem::replace(&mut state.expiring, true);
+        let call = state.call();
+        drop(state);
+        self.make(call);
+        if expire {
+            expire::start(self);
+        }
+        Ok(())
+    }
+
+    /// Queues an operation of an open cursor.
+    pub(crate) fn resume(self: &Arc<Self>, operation: &Arc<Operation>) {
+        self.add(Task::Resume(Arc::clone(operation)));
+    }
+
+    /// Ends a cursor on a worker: it is dropped where nothing may block.
+    pub(crate) fn retire(self: &Arc<Self>, running: Box<Running>) {
+        self.add(Task::Finish(running));
+    }
+
+    fn add(self: &Arc<Self>, task: Task) {
+        let mut state = self.lock();
+        state.ready.push_back(task);
+        let call = state.call();
+        drop(state);
+        self.make(call);
+    }
+
+    /// Forgets an operation whose caller went away before it began.
+    pub(crate) fn withdraw(self: &Arc<Self>, work: Work) {
+        if let Work::Fill { running, .. } = work {
+            self.retire(running);
+            return;
+        }
+        let mut state = self.lock();
+        let State {
+            readers, writer, ..
+        } = &mut *state;
+        readers.forget_gone();
+        writer.forget_gone();
+        let drained = self.settle(&mut state);
+        let call = state.call();
+        drop(state);
+        if drained {
+            self.drained.notify_all();
+        }
+        self.make(call);
+    }
+
+    /// Takes back what an operation left, on a thread that is no worker's.
+    pub(crate) fn give_back(self: &Arc<Self>, place: Place, left: Left) {
+        let mut state = self.lock();
+        let unwanted = state.take_back(place, left);
+        let drained = self.settle(&mut state);
+        let call = state.call();
+        drop(state);
+        drop(unwanted);
+        if drained {
+            self.drained.notify_all();
+        }
+        self.make(call);
+    }
+
+    /// Ends an open statement on this thread.
+    pub(crate) fn finish(self: &Arc<Self>, running: Box<Running>) {
+        let place = running.connection().place();
+        let left = run::finish(running);
+        self.give_back(place, left);
+    }
+
+    /// Notes a cursor that waits for its next call, so that closing finds it.
+    pub(crate) fn park(self: &Arc<Self>, place: Place, parked: &Arc<Parked>) {
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::Closing | Phase::Closed) {
+            drop(state);
+            if let Some(running) = parked.take() {
+                self.finish(running);
+            }
+            return;
+        }
+        state
+            .lane(place.access)
+            .park(place.slot, Arc::clone(parked));
+    }
+
+    /// Notes that a cursor works again.
+    pub(crate) fn unpark(&self, place: Place) {
+        let mut state = self.lock();
+        let parked = state.lane(place.access).unpark(place.slot);
+        drop(state);
+        drop(parked);
+    }
+
+    /// What a worker does next, after it gives back what the last operation left.
+    pub(crate) fn next(self: &Arc<Self>, state: &mut State, left: Option<(Place, Left)>) -> Next {
+        let unwanted = left.and_then(|(place, left)| state.take_back(place, left));
+        let drained = self.settle(state);
+        let task = state.pick();
+        let call = state.call();
+        Next {
+            task,
+            call,
+            unwanted,
+            drained,
+        }
+    }
+
+    pub(crate) fn notify_drained(&self) {
+        self.drained.notify_all();
+    }
+}
+
+/// A worker's next step, and what it does on the way without the lock.
+pub(crate) struct Next {
+    pub(crate) task: Option<Task>,
+    pub(crate) call: Option<Call>,
+    pub(crate) unwanted: Option<Box<Connection>>,
+    pub(crate) drained: bool,
+}
+
+impl State {
+    fn lane(&mut self, access: Access) -> &mut Lane {
+        match access {
+            Access::Read => &mut self.readers,
+            Access::Write => &mut self.writer,
+        }
+    }
+
+    fn check_open(&self) -> Result<()> {
+        match self.phase {
+            Phase::Open | Phase::Abandoned => Ok(()),
+            Phase::Closing | Phase::Closed => Err(closed()),
+        }
+    }
+
+    fn pick(&mut self) -> Option<Task> {
+        if let Some(task) = self.ready.pop_front() {
+            return Some(task);
+        }
+        [&mut self.readers, &mut self.writer]
+            .into_iter()
+            .find_map(Lane::pick)
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        !self.ready.is_empty() || self.readers.has_job() || self.writer.has_job()
+    }
+
+    /// A worker to call, if there is work and none is on its way.
+    pub(crate) fn call(&mut self) -> Option<Call> {
+        if self.has_work() {
+            self.crew.call()
+        } else {
+            None
+        }
+    }
+
+    /// A connection that is to be dropped without the lock comes back.
+    fn take_back(&mut self, place: Place, left: Left) -> Option<Box<Connection>> {
+        let open = self.phase == Phase::Open || self.phase == Phase::Closing;
+        let lane = self.lane(place.access);
+        match left {
+            Left::Free(connection) if open => {
+                lane.free(connection);
+                None
+            }
+            Left::Free(connection) => {
+                lane.vacate(place.slot);
+                Some(connection)
+            }
+            Left::Broken => {
+                lane.vacate(place.slot);
+                None
+            }
+            // Held by its cursor from now on.
+            Left::Open(_) => None,
+        }
+    }
+
+    /// Everything that waits for a worker, when there will be none.
+    pub(crate) fn strand(&mut self) -> (Vec<Arc<Operation>>, Vec<Task>) {
+        let mut operations = Vec::new();
+        let mut tasks = Vec::new();
+        for task in self.ready.drain(..) {
+            match task {
+                Task::Resume(operation) => operations.push(operation),
+                other => tasks.push(other),
+            }
+        }
+        self.readers.strand(&mut operations);
+        self.writer.strand(&mut operations);
+        (operations, tasks)
+    }
+}
+
+#[cold]
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the database has been closed")
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Pool")
+            .field("options", self.opener.options())
+            .field("runtime", &self.runtime)
+            .field("phase", &state.phase)
+            .field("readers", &state.readers)
+            .field("writer", &state.writer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! A connection for a caller that blocks.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
+
+use queryset::{Access, Result};
+
+use super::Pool;
+use super::lane::{Lease, Seat, Waiter};
+use crate::connection::Connection;
+use crate::interrupt::Interrupt;
+use crate::run::Left;
+use crate::sync::lock;
+
+/// How a wait for a connection ended without one.
+pub(crate) enum NoLease {
+    /// The caller's token gave up.
+    GivenUp,
+    /// An error for the caller.
+    Failed(queryset::Error),
+}
+
+impl Pool {
+    /// A connection for this thread, which waits for one if need be.
+    pub(crate) fn acquire(
+        self: &Arc<Self>,
+        access: Access,
+        sql: &Arc<str>,
+        interrupt: Option<&Interrupt>,
+    ) -> Result<Lease, NoLease> {
+        let mut state = self.lock();
+        state.check_open().map_err(NoLease::Failed)?;
+        let lane = state.lane(access);
+        lane.check_usable().map_err(NoLease::Failed)?;
+        if lane.has_spare()
+            && let Some(lease) = lane.lease(Arc::clone(sql))
+        {
+            return Ok(lease);
+        }
+        let seat = Arc::new(Seat {
+            thread: thread::current(),
+            sql: Arc::clone(sql),
+            lease: Mutex::new(None),
+        });
+        lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
+        drop(state);
+        self.wait(access, &seat, interrupt)
+    }
+
+    fn wait(
+        self: &Arc<Self>,
+        access: Access,
+        seat: &Arc<Seat>,
+        interrupt: Option<&Interrupt>,
+    ) -> Result<Lease, NoLease> {
+        let timeout = self.opener().options().acquire_timeout;
+        let began = Instant::now();
+        loop {
+            if let Some(lease) = lock(&seat.lease).take() {
+                return Ok(lease);
+            }
+            let left = timeout.saturating_sub(began.elapsed());
+            let given_up = interrupt.is_some_and(|interrupt| interrupt.is_cancelled());
+            if !given_up && !left.is_zero() {
+                thread::park_timeout(left);
+                continue;
+            }
+            let mut state = self.lock();
+            let waited = state.lane(access).leave(seat);
+            let exhausted = state.lane(access).exhausted(timeout);
+            let drained = self.settle(&mut state);
+            let call = state.call();
+            drop(state);
+            if drained {
+                self.notify_drained();
+            }
+            self.make(call);
+            // Served at the last moment.
+            let late = if waited {
+                None
+            } else {
+                lock(&seat.lease).take()
+            };
+            return match (late, given_up) {
+                (Some(lease), false) => Ok(lease),
+                (Some(lease), true) => {
+                    self.return_lease(lease);
+                    Err(NoLease::GivenUp)
+                }
+                (None, true) => Err(NoLease::GivenUp),
+                (None, false) => Err(NoLease::Failed(exhausted)),
+            };
+        }
+    }
+
+    fn return_lease(self: &Arc<Self>, lease: Lease) {
+        let place = lease.place();
+        match lease {
+            Lease::Idle(connection) => self.give_back(place, Left::Free(connection)),
+            Lease::New(_) => self.give_back(place, Left::Broken),
+        }
+    }
+
+    /// The connection of a lease, opened if it is new. A failure leaves nothing to give back but
+    /// the place.
+    pub(crate) fn open(&self, lease: Lease) -> Result<Box<Connection>> {
+        match lease {
+            Lease::Idle(connection) => Ok(connection),
+            Lease::New(place) => self.opener().open(place).map(Box::new),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use queryset::{Access, Error, ErrorKind, Result};
+
+use super::Task;
+use crate::connection::{Connection, Place};
+use crate::cursor::Parked;
+use crate::error;
+use crate::operation::Operation;
+use crate::sync::lock;
+
+/// The connections of one kind, and their queue.
+///
+/// While a thread is at the head of the queue no connection is free: it would have been given
+/// one. A job at the head may have to wait for a worker although a connection is free.
+pub(super) struct Lane {
+    access: Access,
+    /// Connections that are open and free. The last is used first: its caches are warm.
+    idle: Vec<Box<Connection>>,
+    slots: Vec<Slot>,
+    /// How many slots are empty.
+    empty: usize,
+    pub(super) waiters: VecDeque<Waiter>,
+    /// How many operations in the queue were given up, at most.
+    gone: usize,
+}
+
+enum Slot {
+    Empty,
+    Idle,
+    Held(Holder),
+}
+
+struct Holder {
+    sql: Arc<str>,
+    since: Instant,
+    parked: Option<Arc<Parked>>,
+}
+
+/// A connection, or leave to open one.
+pub(crate) enum Lease {
+    Idle(Box<Connection>),
+    New(Place),
+}
+
+pub(super) enum Waiter {
+    Job {
+        operation: Arc<Operation>,
+        sql: Arc<str>,
+        /// When it began to wait for a connection; `None` if one was free.
+        since: Option<Instant>,
+    },
+    Thread(Arc<Seat>),
+}
+
+/// Where a blocking caller waits for a connection.
+pub(super) struct Seat {
+    pub(super) thread: Thread,
+    pub(super) sql: Arc<str>,
+    pub(super) lease: Mutex<Option<Lease>>,
+}
+
+impl Lease {
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Idle(connection) => connection.place(),
+            Self::New(place) => *place,
+        }
+    }
+}
+
+impl Lane {
+    pub(super) fn new(access: Access, limit: usize) -> Self {
+        Self {
+            access,
+            idle: Vec::with_capacity(limit),
+            slots: (0..limit).map(|_| Slot::Empty).collect(),
+            empty: limit,
+            waiters: VecDeque::new(),
+            gone: 0,
+        }
+    }
+
+    /// Takes the pool's first connection in, which has the first slot.
+    pub(super) fn adopt(&mut self, connection: Connection) {
+        self.slots[connection.place().slot] = Slot::Idle;
+        self.empty -= 1;
+        self.idle.push(Box::new(connection));
+    }
+
+    pub(super) fn check_usable(&self) -> Result<()> {
+        if self.slots.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Operational,
+                "the database was opened for reading only",
+            ));
+        }
+        Ok(())
+    }
+
+    fn spare(&self) -> usize {
+        self.idle.len() + self.empty
+    }
+
+    /// Whether a connection is free for one more than those who wait.
+    pub(super) fn has_spare(&self) -> bool {
+        self.waiters.len() < self.spare()
+    }
+
+    /// Whether a worker could begin with an operation.
+    pub(super) fn has_job(&self) -> bool {
+        self.spare() > 0 && matches!(self.waiters.front(), Some(Waiter::Job { .. }))
+    }
+
+    /// Takes a connection for a statement. Only where one is free.
+    pub(super) fn lease(&mut self, sql: Arc<str>) -> Option<Lease> {
+        let (slot, lease) = match self.idle.pop() {
+            Some(connection) => (connection.place().slot, Lease::Idle(connection)),
+            None => {
+                let slot = self
+                    .slots
+                    .iter()
+                    .position(|slot| matches!(slot, Slot::Empty))?;
+                self.empty -= 1;
+                let access = self.access;
+                (slot, Lease::New(Place { access, slot }))
+            }
+        };
+        self.slots[slot] = Slot::Held(Holder {
+            sql,
+            since: Instant::now(),
+            parked: None,
+        });
+        Some(lease)
+    }
+
+    /// The operation at the head of the queue, with a connection.
+    pub(super) fn pick(&mut self) -> Option<Task> {
+        while self.has_job() {
+            let Some(Waiter::Job { operation, sql, .. }) = self.waiters.pop_front() else {
+                return None;
+            };
+            if operation.is_gone() {
+                self.gone = self.gone.saturating_sub(1);
+                self.serve_threads();
+                continue;
+            }
+            let lease = self.lease(sql)?;
+            self.serve_threads();
+            return Some(Task::Run(operation, lease));
+        }
+        None
+    }
+
+    /// Hands connections to the threads at the head of the queue.
+    fn serve_threads(&mut self) {
+        while self.spare() > 0
+            && let Some(Waiter::Thread(seat)) = self.waiters.front()
+        {
+            let seat = Arc::clone(seat);
+            self.waiters.pop_front();
+            let lease = self.lease(Arc::clone(&seat.sql));
+            *lock(&seat.lease) = lease;
+            seat.thread.unpark();
+        }
+    }
+
+    /// A connection is free again.
+    pub(super) fn free(&mut self, connection: Box<Connection>) {
+        self.slots[connection.place().slot] = Slot::Idle;
+        self.idle.push(connection);
+        self.serve_threads();
+    }
+
+    /// A connection is no more.
+    pub(super) fn vacate(&mut self, slot: usize) {
+        self.slots[slot] = Slot::Empty;
+        self.empty += 1;
+        self.serve_threads();
+    }
+
+    pub(super) fn park(&mut self, slot: usize, parked: Arc<Parked>) {
+        if let Slot::Held(holder) = &mut self.slots[slot] {
+            holder.parked = Some(parked);
+        }
+    }
+
+    pub(super) fn unpark(&mut self, slot: usize) -> Option<Arc<Parked>> {
+        match &mut self.slots[slot] {
+            Slot::Held(holder) => holder.parked.take(),
+            _ => None,
+        }
+    }
+
+    /// All cursors that wait for their next call.
+    pub(super) fn parked(&mut self) -> impl Iterator<Item = Arc<Parked>> {
+        self.slots.iter_mut().filter_map(|slot| match slot {
+            Slot::Held(holder) => holder.parked.take(),
+            _ => None,
+        })
+    }
+
+    /// Takes all free connections out.
+    pub(super) fn clear(&mut self) -> Vec<Box<Connection>> {
+        let connections = std::mem::take(&mut self.idle);
+        for connection in &connections {
+            self.slots[connection.place().slot] = Slot::Empty;
+            self.empty += 1;
+        }
+        connections
+    }
+
+    /// Whether nobody waits and no connection is held.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.waiters.is_empty() && self.idle.len() + self.empty == self.slots.len()
+    }
+
+    /// An operation in the queue was given up: its entry goes once there are many such.
+    pub(super) fn forget_gone(&mut self) {
+        self.gone += 1;
+        if self.gone > 16 && self.gone * 2 > self.waiters.len()
+            || matches!(self.waiters.front(), Some(Waiter::Job { operation, .. }) if operation.is_gone())
+        {
+            self.waiters.retain(
+                |waiter| !matches!(waiter, Waiter::Job { operation, .. } if operation.is_gone()),
+            );
+            self.gone = 0;
+            self.serve_threads();
+        }
+    }
+
+    /// Takes a seat out of the queue; false if it has a connection by now.
+    pub(super) fn leave(&mut self, seat: &Arc<Seat>) -> bool {
+        let before = self.waiters.len();
+        self.waiters
+            .retain(|waiter| !matches!(waiter, Waiter::Thread(other) if Arc::ptr_eq(other, seat)));
+        self.waiters.len() < before
+    }
+
+    /// Takes the operations out that have waited since `before`; the next of them tells since
+    /// when it waits.
+    pub(super) fn expire(
+        &mut self,
+        before: Instant,
+        expired: &mut Vec<Arc<Operation>>,
+    ) -> Option<Instant> {
+        self.waiters.retain(|waiter| match waiter {
+            Waiter::Job {
+                operation,
+                since: Some(since),
+                ..
+            } if *since <= before => {
+                expired.push(Arc::clone(operation));
+                false
+            }
+            _ => true,
+        });
+        self.serve_threads();
+        self.waiters.iter().find_map(|waiter| match waiter {
+            Waiter::Job { since, .. } => *since,
+            Waiter::Thread(_) => None,
+        })
+    }
+
+    pub(super) fn strand(&mut self, operations: &mut Vec<Arc<Operation>>) {
+        self.waiters.retain(|waiter| match waiter {
+            Waiter::Job { operation, .. } => {
+                operations.push(Arc::clone(operation));
+                false
+            }
+            Waiter::Thread(_) => true,
+        });
+        self.gone = 0;
+        self.serve_threads();
+    }
+
+    /// The error of a wait that took too long.
+    #[cold]
+    pub(super) fn exhausted(&self, waited: Duration) -> Error {
+        let held: Vec<&Holder> = self
+            .slots
+            .iter()
+            .filter_map(|slot| match slot {
+                Slot::Held(holder) => Some(holder),
+                _ => None,
+            })
+            .collect();
+        let what = match self.access {
+            Access::Read => "reading",
+            Access::Write => "writing",
+        };
+        let mut message = format!(
+            "no connection for {what} became free within {waited:?}: {} of {} are in use",
+            held.len(),
+            self.slots.len(),
+        );
+        if let Some(oldest) = held.iter().min_by_key(|holder| holder.since) {
+            let state = match oldest.parked {
+                Some(_) => "an open cursor over",
+                None => "running",
+            };
+            message.push_str(&format!(
+                ", the longest since {:.1?}, {state} `{}`",
+                oldest.since.elapsed(),
+                error::excerpt(&oldest.sql)
+            ));
+        }
+        Error::new(ErrorKind::PoolExhausted, message)
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("limit", &self.slots.len())
+            .field("idle", &self.idle.len())
+            .field("in_use", &(self.slots.len() - self.idle.len() - self.empty))
+            .field("waiting", &self.waiters.len())
+            .finish()
+    }
+}

@@ -1,0 +1,216 @@
+//! Running a statement on the current thread: a worker's, or that of a blocking caller.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use queryset::{Access, Error, ErrorKind, Result, RowSink, Statement};
+
+use crate::connection::Connection;
+use crate::error;
+use crate::interrupt::Interrupt;
+use crate::panics;
+use crate::statement::{self, Running};
+
+/// What is left of a connection after an operation.
+pub(crate) enum Left {
+    /// It serves others again.
+    Free(Box<Connection>),
+    /// Rows wait in its statement.
+    Open(Box<Running>),
+    /// Something panicked in the middle; it has been closed.
+    Broken,
+}
+
+/// A result, and what is left.
+pub(crate) type Ran<T> = (Result<T>, Left);
+
+/// Runs a statement and hands its first rows, at most `max_rows`, to the sink.
+pub(crate) fn fetch(
+    connection: Box<Connection>,
+    statement: Statement,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+    interrupt: Option<&Arc<Interrupt>>,
+) -> Ran<Box<dyn RowSink>> {
+    guarded(|| {
+        let working = connection.work_for(interrupt);
+        if given_up(interrupt) {
+            return (Err(not_begun()), Left::Free(connection));
+        }
+        let Statement {
+            sql,
+            params,
+            access,
+        } = statement;
+        let ran = match Running::start(connection, sql, params, access == Access::Read) {
+            Ok(running) => pull(Box::new(running), sink, max_rows),
+            Err((error, connection)) => (Err(error), free(connection)),
+        };
+        drop(working);
+        ran
+    })
+}
+
+/// Hands the next rows of an open statement, at most `max_rows`, to the sink.
+pub(crate) fn fill(
+    running: Box<Running>,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+    interrupt: Option<&Arc<Interrupt>>,
+) -> Ran<Box<dyn RowSink>> {
+    guarded(|| {
+        let working = running.connection().work_for(interrupt);
+        if given_up(interrupt) {
+            return (Err(not_begun()), free(running.finish()));
+        }
+        let ran = pull(running, sink, max_rows);
+        drop(working);
+        ran
+    })
+}
+
+/// Runs a statement, or several if there are no values, to the end; the number of rows changed.
+pub(crate) fn execute(
+    connection: Box<Connection>,
+    statement: Statement,
+    interrupt: Option<&Arc<Interrupt>>,
+) -> Ran<u64> {
+    guarded(|| {
+        let working = connection.work_for(interrupt);
+        if given_up(interrupt) {
+            return (Err(not_begun()), Left::Free(connection));
+        }
+        let (total, _) = statement::changes(connection.database());
+        let several = statement.params.is_empty()
+            && statement.sql.trim_end().trim_end_matches(';').contains(';');
+        let (result, connection) = match several {
+            true => {
+                let result = statement::run_batch(&connection, &statement.sql);
+                (result, connection)
+            }
+            false => run_one(connection, statement),
+        };
+        let (total_now, changed) = statement::changes(connection.database());
+        let changed = match several {
+            true => total_now - total,
+            // What changes no row leaves the count of the statement before.
+            false if total_now == total => 0,
+            false => changed,
+        };
+        let (closed, left) = settle(connection);
+        let result = result
+            .and(closed)
+            .map(|()| u64::try_from(changed).unwrap_or(0));
+        drop(working);
+        (result, left)
+    })
+}
+
+/// Ends an open statement.
+pub(crate) fn finish(running: Box<Running>) -> Left {
+    match catch_unwind(AssertUnwindSafe(|| free(running.finish()))) {
+        Ok(left) => left,
+        Err(_) => Left::Broken,
+    }
+}
+
+fn run_one(connection: Box<Connection>, statement: Statement) -> (Result<()>, Box<Connection>) {
+    let Statement { sql, params, .. } = statement;
+    let mut running = match Running::start(connection, sql, params, false) {
+        Ok(running) => running,
+        Err((error, connection)) => return (Err(error), connection),
+    };
+    let result = loop {
+        match running.step() {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    (result, running.finish())
+}
+
+/// Steps through at most `max_rows` rows, and to the one behind them: so a result that ends
+/// there gives its connection back now, and not with the next call.
+fn pull(
+    mut running: Box<Running>,
+    mut sink: Box<dyn RowSink>,
+    max_rows: usize,
+) -> Ran<Box<dyn RowSink>> {
+    match rows(&mut running, &mut *sink, max_rows) {
+        Ok(true) => (Ok(sink), Left::Open(running)),
+        Ok(false) => {
+            let (settled, left) = settle(running.finish());
+            (settled.map(|()| sink), left)
+        }
+        Err(error) => (Err(error), free(running.finish())),
+    }
+}
+
+/// Whether more rows may follow.
+fn rows(running: &mut Running, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+    let mut taken = 0;
+    if !running.take_ahead()? && !running.step()? {
+        return Ok(false);
+    }
+    while taken < max_rows {
+        sink.row(running)?;
+        taken += 1;
+        match running.step() {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            // The rows before the failure are the caller's; it hears of the failure when it
+            // asks for more.
+            Err(error) if taken == max_rows && !error.is_cancelled() => {
+                running.fail_later(error);
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    running.set_ahead();
+    Ok(true)
+}
+
+/// Frees a connection whose operation failed: its own error is worth more than another.
+fn free(connection: Box<Connection>) -> Left {
+    settle(connection).1
+}
+
+/// Frees a connection, unless a statement left a transaction open, which would swallow what
+/// others write.
+fn settle(connection: Box<Connection>) -> (Result<()>, Left) {
+    match connection.roll_back() {
+        Ok(false) => (Ok(()), Left::Free(connection)),
+        Ok(true) => (
+            Err(Error::new(
+                ErrorKind::Programming,
+                "the statement left a transaction open, which was rolled back: a connection of \
+                 the pool serves others after each operation",
+            )),
+            Left::Free(connection),
+        ),
+        Err(error) => {
+            drop(connection);
+            (Err(error), Left::Broken)
+        }
+    }
+}
+
+fn given_up(interrupt: Option<&Arc<Interrupt>>) -> bool {
+    interrupt.is_some_and(|interrupt| interrupt.is_cancelled())
+}
+
+#[cold]
+fn not_begun() -> Error {
+    error::from_code(rusqlite::ffi::SQLITE_INTERRUPT, "interrupted")
+}
+
+/// Whatever panics in the middle (a sink that decodes a row) takes the connection with it, and
+/// nothing else.
+fn guarded<T>(operation: impl FnOnce() -> Ran<T>) -> Ran<T> {
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(ran) => ran,
+        Err(panic) => (Err(panics::error("reading a row", &*panic)), Left::Broken),
+    }
+}
