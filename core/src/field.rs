@@ -26,6 +26,8 @@ mod uuid;
 #[cfg(feature = "serde_json")]
 pub use json::Json;
 
+use crate::error::Result;
+use crate::row::RowReader;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// A Rust type that a column can hold.
@@ -83,6 +85,14 @@ pub trait Field: Sized + Send + 'static {
 
     /// The value to send.
     fn to_value(&self) -> Value;
+
+    // The derives call this and not `RowReader::get`: the error for a type that is no `Field` is
+    // then the same wherever a derive uses the type, and the compiler tells it only once.
+    #[doc(hidden)]
+    #[inline]
+    fn read(row: &RowReader<'_>, index: usize) -> Result<Self> {
+        row.get(index)
+    }
 }
 
 /// Why a value is not what its [`Field`] wants; the row adds table, column and both types.
@@ -125,6 +135,7 @@ fn beyond(value: impl std::fmt::Display, ty: &str) -> DecodeError {
     DecodeError::because(format!("{value} is out of range for {ty}"))
 }
 
+// Recommended, so that the error for `Option<T>` names `T`.
 impl<T: Field<Base = T>> Field for Option<T> {
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;

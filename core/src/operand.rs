@@ -73,30 +73,35 @@ pub trait IntoOperand<T> {
     fn into_value(self) -> Value;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> IntoOperand<T> for T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field<Base = T>> IntoOperand<T> for Option<T> {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> IntoOperand<T> for &T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOperand<String> for &str {
     fn into_value(self) -> Value {
         Value::Text(self.into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOperand<Vec<u8>> for &[u8] {
     fn into_value(self) -> Value {
         Value::Bytes(self.into())

@@ -178,23 +178,30 @@ impl Term {
 
 /// What [`order_by`](crate::QuerySet::order_by) takes: a term, a tuple of up to six, an array or
 /// a vector.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an ordering of `{R}`",
+    note = "call `.asc()` or `.desc()` on a column"
+)]
 pub trait IntoOrder<R> {
     /// Hands each term over, the first first.
     fn for_each(self, take: &mut dyn FnMut(Order<R>));
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> IntoOrder<R> for Order<R> {
     fn for_each(self, take: &mut dyn FnMut(Order<R>)) {
         take(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> IntoOrder<R> for Vec<Order<R>> {
     fn for_each(self, take: &mut dyn FnMut(Order<R>)) {
         self.into_iter().for_each(take);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, const N: usize> IntoOrder<R> for [Order<R>; N] {
     fn for_each(self, take: &mut dyn FnMut(Order<R>)) {
         self.into_iter().for_each(take);
@@ -203,6 +210,7 @@ impl<R, const N: usize> IntoOrder<R> for [Order<R>; N] {
 
 macro_rules! tuple {
     ($($index:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<R> IntoOrder<R> for ($(tuple!(@order $index R),)*) {
             fn for_each(self, take: &mut dyn FnMut(Order<R>)) {
                 $(take(self.$index);)*

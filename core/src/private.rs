@@ -126,27 +126,18 @@ impl ColumnSpec {
 
     #[must_use]
     pub const fn primary_key(mut self) -> Self {
-        assert!(!self.nullable, "a primary key cannot be NULL");
         self.primary_key = true;
         self
     }
 
     #[must_use]
     pub const fn max_length(mut self, characters: u32) -> Self {
-        assert!(
-            matches!(self.ty, ColumnType::Text | ColumnType::Bytes),
-            "`max_length` is for text and bytes"
-        );
         self.max_length = Some(characters);
         self
     }
 
     #[must_use]
     pub const fn digits(mut self, all: u8, behind_the_point: u8) -> Self {
-        assert!(
-            matches!(self.ty, ColumnType::Decimal),
-            "`digits` is for decimal numbers"
-        );
         self.digits = Some((all, behind_the_point));
         self
     }
@@ -183,6 +174,14 @@ impl RelationSpec {
             target,
         }
     }
+}
+
+pub const fn has_length(ty: ColumnType) -> bool {
+    matches!(ty, ColumnType::Text | ColumnType::Bytes)
+}
+
+pub const fn has_digits(ty: ColumnType) -> bool {
+    matches!(ty, ColumnType::Decimal)
 }
 
 /// The text that an enum is kept as.

@@ -5,6 +5,8 @@ mod expand;
 mod fallback;
 mod parse;
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Attribute, DeriveInput, LitStr, Path, Type, Visibility};
@@ -19,6 +21,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match errors.into_tokens() {
         None => expand::model(&model),
         Some(errors) => {
+            model.forget_doubles();
             let stub = fallback::model(input, &model);
             quote::quote!(#errors #stub)
         }
@@ -100,6 +103,17 @@ impl Column {
 }
 
 impl Model {
+    /// Leaves only columns whose names differ, for a struct of columns that compiles.
+    fn forget_doubles(&mut self) {
+        let mut names = HashSet::new();
+        let before = self.columns.len();
+        self.columns
+            .retain(|column| names.insert(column.attribute()));
+        if self.columns.len() < before {
+            self.key.clear();
+        }
+    }
+
     /// Where the column stands that an attribute or a relation of this name has.
     fn position(&self, name: &str) -> Option<usize> {
         let attribute = |column: &Column| column.attribute() == name;

@@ -8,6 +8,7 @@ use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 /// A number of more than 38 digits is sent as text, which a database takes as its decimal type or
 /// refuses.
+#[diagnostic::do_not_recommend]
 impl Field for BigDecimal {
     const TYPE: ColumnType = ColumnType::Decimal;
     type Base = Self;

@@ -11,6 +11,7 @@ use crate::value::{ColumnType, Value, ValueRef};
 const EPOCH: i32 = 719_163;
 const LAST_MICRO: i64 = 86_399_999_999;
 
+#[diagnostic::do_not_recommend]
 impl Field for NaiveDate {
     const TYPE: ColumnType = ColumnType::Date;
     type Base = Self;
@@ -28,6 +29,7 @@ impl Field for NaiveDate {
 }
 
 /// A leap second is the last microsecond of its minute's last second.
+#[diagnostic::do_not_recommend]
 impl Field for NaiveTime {
     const TYPE: ColumnType = ColumnType::Time;
     type Base = Self;
@@ -46,6 +48,7 @@ impl Field for NaiveTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for NaiveDateTime {
     const TYPE: ColumnType = ColumnType::DateTime;
     type Base = Self;
@@ -62,6 +65,7 @@ impl Field for NaiveDateTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for DateTime<Utc> {
     const TYPE: ColumnType = ColumnType::Timestamp;
     type Base = Self;
@@ -77,6 +81,7 @@ impl Field for DateTime<Utc> {
 }
 
 /// Beyond the 292,000 years that a column holds, the longest span is sent.
+#[diagnostic::do_not_recommend]
 impl Field for TimeDelta {
     const TYPE: ColumnType = ColumnType::Duration;
     type Base = Self;

@@ -3,6 +3,7 @@
 use super::{DecodeError, Field, read};
 use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
+#[diagnostic::do_not_recommend]
 impl Field for Decimal {
     const TYPE: ColumnType = ColumnType::Decimal;
     type Base = Self;

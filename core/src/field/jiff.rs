@@ -12,6 +12,7 @@ use crate::value::{
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
+#[diagnostic::do_not_recommend]
 impl Field for Date {
     const TYPE: ColumnType = ColumnType::Date;
     type Base = Self;
@@ -26,6 +27,7 @@ impl Field for Date {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for Time {
     const TYPE: ColumnType = ColumnType::Time;
     type Base = Self;
@@ -40,6 +42,7 @@ impl Field for Time {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for DateTime {
     const TYPE: ColumnType = ColumnType::DateTime;
     type Base = Self;
@@ -61,6 +64,7 @@ impl Field for DateTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for Timestamp {
     const TYPE: ColumnType = ColumnType::Timestamp;
     type Base = Self;
@@ -80,6 +84,7 @@ impl Field for Timestamp {
 }
 
 /// Beyond the 292,000 years that a column holds, the longest span is sent.
+#[diagnostic::do_not_recommend]
 impl Field for SignedDuration {
     const TYPE: ColumnType = ColumnType::Duration;
     type Base = Self;

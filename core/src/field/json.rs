@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// `null` in the document is a value; NULL in the column is read as `Option`'s `None`.
+#[diagnostic::do_not_recommend]
 impl Field for serde_json::Value {
     const TYPE: ColumnType = ColumnType::Json;
     type Base = Self;
@@ -74,6 +75,7 @@ impl<T> Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Field for Json<T> {
     const TYPE: ColumnType = ColumnType::Json;
     type Base = Self;

@@ -11,6 +11,7 @@ fn out_of_range(number: impl std::fmt::Display) -> DecodeError {
 
 macro_rules! integer {
     ($($rust:ty, $column:ident, $carrier:ident;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Field for $rust {
             const TYPE: ColumnType = ColumnType::$column;
             type Base = Self;
@@ -46,6 +47,7 @@ integer! {
     u64, U64, U64;
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for f64 {
     const TYPE: ColumnType = ColumnType::F64;
     type Base = Self;
@@ -63,6 +65,7 @@ impl Field for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for f32 {
     const TYPE: ColumnType = ColumnType::F32;
     type Base = Self;
@@ -83,6 +86,7 @@ impl Field for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for bool {
     const TYPE: ColumnType = ColumnType::Bool;
     type Base = Self;
@@ -106,6 +110,7 @@ impl Field for bool {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for String {
     const TYPE: ColumnType = ColumnType::Text;
     type Base = Self;
@@ -123,6 +128,7 @@ impl Field for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for Vec<u8> {
     const TYPE: ColumnType = ColumnType::Bytes;
     type Base = Self;
@@ -141,6 +147,7 @@ impl Field for Vec<u8> {
 
 /// Kept as microseconds in an integer column, as Django keeps a `DurationField`. What is shorter
 /// than a microsecond is cut when it is sent.
+#[diagnostic::do_not_recommend]
 impl Field for Duration {
     const TYPE: ColumnType = ColumnType::Duration;
     type Base = Self;

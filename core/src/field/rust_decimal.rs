@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::{DecodeError, Field, beyond, read};
 use crate::value::{self, ColumnType, Value, ValueRef};
 
+#[diagnostic::do_not_recommend]
 impl Field for Decimal {
     const TYPE: ColumnType = ColumnType::Decimal;
     type Base = Self;

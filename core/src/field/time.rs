@@ -50,6 +50,7 @@ fn clock_micros(date: Date, time: Time) -> i64 {
     i64::from(days(date)) * MICROS_PER_DAY + micros(time)
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for Date {
     const TYPE: ColumnType = ColumnType::Date;
     type Base = Self;
@@ -64,6 +65,7 @@ impl Field for Date {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for Time {
     const TYPE: ColumnType = ColumnType::Time;
     type Base = Self;
@@ -78,6 +80,7 @@ impl Field for Time {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for PrimitiveDateTime {
     const TYPE: ColumnType = ColumnType::DateTime;
     type Base = Self;
@@ -92,6 +95,7 @@ impl Field for PrimitiveDateTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for OffsetDateTime {
     const TYPE: ColumnType = ColumnType::Timestamp;
     type Base = Self;
@@ -111,6 +115,7 @@ impl Field for OffsetDateTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Field for UtcDateTime {
     const TYPE: ColumnType = ColumnType::Timestamp;
     type Base = Self;
@@ -127,6 +132,7 @@ impl Field for UtcDateTime {
 }
 
 /// Beyond the 292,000 years that a column holds, the longest span is sent.
+#[diagnostic::do_not_recommend]
 impl Field for Duration {
     const TYPE: ColumnType = ColumnType::Duration;
     type Base = Self;

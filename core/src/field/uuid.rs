@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::{DecodeError, Field, read};
 use crate::value::{ColumnType, Value, ValueRef};
 
+#[diagnostic::do_not_recommend]
 impl Field for Uuid {
     const TYPE: ColumnType = ColumnType::Uuid;
     type Base = Self;

@@ -24,6 +24,7 @@ impl<M: Model> ForeignKey<M> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model> Field for ForeignKey<M>
 where
     M::Key: Field,

@@ -26,6 +26,7 @@ pub trait FromRow: Sized + Send + 'static {
 
 macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<$($name: Field),*> FromRow for ($($name,)*) {
             fn from_row(row: &RowReader<'_>) -> Result<Self> {
                 Ok(($(row.get::<$name>($index)?,)*))

@@ -117,6 +117,7 @@ impl Record {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromRow for Record {
     fn from_row(row: &RowReader<'_>) -> Result<Self> {
         let values = (0..row.len())

@@ -1,3 +1,4 @@
 //! The derive macros.
 
 mod model;
+mod ui;

@@ -23,6 +23,7 @@ fn text(krate: &Path, ident: &Ident, variants: &[Variant]) -> TokenStream {
     let texts: Vec<_> = variants.iter().map(Variant::text).collect();
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Field for #ident {
             const TYPE: #krate::ColumnType = #krate::ColumnType::Text;
             type Base = Self;
@@ -62,6 +63,7 @@ fn number(krate: &Path, ident: &Ident, integer: &Type, variants: &[Ident]) -> To
         #(#fits)*
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Field for #ident {
             const TYPE: #krate::ColumnType = <#integer as #krate::Field>::TYPE;
             type Base = Self;
@@ -94,6 +96,7 @@ fn newtype(krate: &Path, ident: &Ident, member: Option<&Ident>, ty: &Type) -> To
     let inner_type = quote_spanned!(ty.span()=> <#ty as #krate::Field>::TYPE);
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Field for #ident {
             const TYPE: #krate::ColumnType = #inner_type;
             const NULLABLE: bool = <#ty as #krate::Field>::NULLABLE;
@@ -119,6 +122,7 @@ fn newtype(krate: &Path, ident: &Ident, member: Option<&Ident>, ty: &Type) -> To
         impl #krate::TextField for #ident where for<'inner> #ty: #krate::TextField {}
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::IntoOperand<#ident> for &str where for<'inner> #ty: #krate::TextField {
             fn into_value(self) -> #krate::Value {
                 #krate::__private::text(self)

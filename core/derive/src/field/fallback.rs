@@ -11,6 +11,7 @@ pub(super) fn field(input: &DeriveInput, field: &Field) -> TokenStream {
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Field for #ident #type_generics
         where
             Self: ::core::marker::Send + 'static,

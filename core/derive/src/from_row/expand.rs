@@ -26,10 +26,12 @@ pub(crate) fn from_row<'c>(
     for (index, (member, ty, name)) in columns.enumerate() {
         let index = Literal::usize_unsuffixed(index);
         names.push(name);
-        reads.push(quote_spanned!(ty.span()=> #member: row.get::<#ty>(#index)?));
+        reads.push(quote_spanned!(ty.span()=> 
+            #member: <#ty as #krate::Field>::read(row, #index)?));
     }
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::FromRow for #ident {
             fn column_names() -> ::core::option::Option<&'static [&'static str]> {
                 ::core::option::Option::Some(&[#(#names),*])

@@ -9,6 +9,7 @@ pub(crate) fn row(input: &DeriveInput, krate: &Path) -> TokenStream {
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::FromRow for #ident #type_generics
         where
             Self: ::core::marker::Send + 'static,

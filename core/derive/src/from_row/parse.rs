@@ -1,7 +1,7 @@
 //! From tokens to a [`Row`], with all its checks: there are few.
 
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, LitStr};
+use syn::{Data, DeriveInput, Fields};
 
 use super::{Column, Row};
 use crate::errors::Errors;

@@ -26,6 +26,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
         let (member, ty) = (&column.ident, &column.ty);
         quote_spanned!(ty.span()=> <#ty as #krate::Field>::to_value(&self.#member))
     });
+    let checks = checks(model);
     let (key_type, key) = key(model);
     let columns = model
         .columns
@@ -35,8 +36,10 @@ pub(super) fn model(model: &Model) -> TokenStream {
     quote! {
         #fields
         #from_row
+        #checks
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Model for #ident {
             type Fields<#root: #krate::Model> = #fields_ident<#root>;
             type Key = #key_type;
@@ -182,23 +185,56 @@ fn column_spec(model: &Model, index: usize, column: &Column) -> TokenStream {
         <#ty as #krate::Field>::TYPE, <#ty as #krate::Field>::NULLABLE);
     let mut spec = quote!(#krate::__private::ColumnSpec::new(#attribute, #name, #ty));
     if model.key.contains(&index) {
-        let span = match (&column.primary_key, &model.primary_key) {
-            (Some(setting), _) => setting.span(),
-            (None, Some(names)) => names.setting.span(),
-            (None, None) => column.ident.span(),
-        };
-        spec.extend(quote_spanned!(span=> .primary_key()));
+        spec.extend(quote!(.primary_key()));
     }
     if column.unique {
         spec.extend(quote!(.unique()));
     }
-    if let Some((characters, setting)) = &column.max_length {
-        spec.extend(quote_spanned!(setting.span()=> .max_length(#characters)));
+    if let Some((characters, _)) = &column.max_length {
+        spec.extend(quote!(.max_length(#characters)));
     }
-    if let Some(((all, behind), setting)) = &column.digits {
-        spec.extend(quote_spanned!(setting.span()=> .digits(#all, #behind)));
+    if let Some(((all, behind), _)) = &column.digits {
+        spec.extend(quote!(.digits(#all, #behind)));
     }
     spec
+}
+
+/// What only the compiler knows to be right or wrong: the settings that ask for a certain type.
+fn checks(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let mut checks = TokenStream::new();
+    let mut check = |setting: &Ident, condition: TokenStream, message: &str| {
+        checks.extend(quote_spanned! {setting.span()=>
+            const _: () = ::core::assert!(#condition, #message);
+        });
+    };
+    for (index, column) in model.columns.iter().enumerate() {
+        let ty = &column.ty;
+        if model.key.contains(&index) {
+            let names = model.primary_key.as_ref().map(|names| &names.setting);
+            let setting = column.primary_key.as_ref().or(names);
+            check(
+                setting.unwrap_or(&column.ident),
+                quote!(!<#ty as #krate::Field>::NULLABLE),
+                "a primary key cannot be NULL",
+            );
+        }
+        if let Some((_, setting)) = &column.max_length {
+            check(
+                setting,
+                quote!(#krate::__private::has_length(<#ty as #krate::Field>::TYPE)),
+                "`max_length` is for text and bytes",
+            );
+        }
+        if let Some((_, setting)) = &column.digits {
+            check(
+                setting,
+                quote!(#krate::__private::has_digits(<#ty as #krate::Field>::TYPE)),
+                "`digits` is for decimal numbers",
+            );
+        }
+    }
+    checks
 }
 
 /// The type of the key, and the expression that takes it out of `self`.

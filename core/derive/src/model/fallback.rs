@@ -37,6 +37,7 @@ pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
         #from_row
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Model for #ident #type_generics
         where
             Self: ::core::marker::Send + 'static,
