@@ -1,6 +1,6 @@
 //! What `queryset` promises to those who use it, as seen from outside.
 
 #[cfg(feature = "derive")]
-mod derive;
+pub mod derive;
 mod messages;
 mod sql;

@@ -255,6 +255,8 @@ fn key(model: &Model) -> (TokenStream, TokenStream) {
         })
         .collect();
     match &*parts {
+        // No value instead of `()`, which Clippy would call unneeded in the user's code.
+        [] => (quote!(()), TokenStream::new()),
         [part] => part.clone(),
         parts => {
             let (types, values) = (
