@@ -10,6 +10,8 @@ mod column;
 mod compile;
 mod condition;
 mod database;
+#[cfg(feature = "derive")]
+mod derive;
 mod describe;
 mod dialect;
 mod error;
@@ -38,6 +40,8 @@ pub use backend::{Backend, Cursor, Fetched, gave_up};
 pub use cancel::{CancelGuard, CancelReason, CancelToken, Cancelled, DeadlineGuard};
 pub use column::{Column, TextField};
 pub use database::{AsyncIter, Database, Iter, StatementEvent, StatementHook};
+#[cfg(feature = "derive")]
+pub use derive::{Field, FromRow, Model};
 pub use dialect::{Dialect, Family};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "serde_json")]
@@ -51,8 +55,6 @@ pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 pub use path::Path;
 pub use q::Q;
 pub use queryset::{ExplainOptions, QuerySet};
-#[cfg(feature = "derive")]
-pub use queryset_derive::{Field, FromRow, Model};
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};

@@ -12,19 +12,19 @@ mod types;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `queryset::Model`; documented there.
+/// Implements the trait `Model`.
 #[proc_macro_derive(Model, attributes(model))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     model::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Implements `queryset::Field`; documented there.
+/// Implements the trait `Field`.
 #[proc_macro_derive(Field, attributes(field))]
 pub fn derive_field(input: TokenStream) -> TokenStream {
     field::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Implements `queryset::FromRow`; documented there.
+/// Implements the trait `FromRow`.
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     from_row::derive(&parse_macro_input!(input as DeriveInput)).into()

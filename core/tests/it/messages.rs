@@ -87,7 +87,10 @@ fn names() {
     let f = Fixture::new();
     f.refused(f.books().lookup("titel", "x").check(), expect!["Field: cannot resolve 'titel' into a field of Book; choices are: author, author_id, id, pages, price, printed, published, title"]);
     f.refused(f.books().lookup("title__size", "x").check(), expect!["Field: 'title__size': 'size' is no lookup of the field 'title' of Book; lookups are: contains, endswith, exact, gt, gte, icontains, iendswith, iexact, in, isnull, istartswith, lt, lte, range, startswith"]);
-    f.refused(f.books().lookup("author__nam", "x").check(), expect!["Field: cannot resolve 'nam' into a field of Author; choices are: id, name"]);
+    f.refused(
+        f.books().lookup("author__nam", "x").check(),
+        expect!["Field: cannot resolve 'nam' into a field of Author; choices are: id, name"],
+    );
     f.refused(f.books().lookup("author__name", "x").check(), expect!["NotSupported: the path leads through the relation 'author' to a column of Author; only its key can be reached"]);
     f.refused(
         f.books().lookup("author__contains", "x").check(),
@@ -131,36 +134,100 @@ fn values() {
         f.books().lookup("pages__gt", Operand::NONE).check(),
         expect!["Value: None cannot be a value of the lookup 'gt'; ask for NULL with isnull"],
     );
-    f.refused(f.books().lookup("pages", "many").check(), expect!["Value: the column 'pages' of type i32 cannot be compared with 'many'"]);
-    f.refused(f.books().lookup("pages", f64::NAN).check(), expect!["Value: the column 'pages' of type i32 cannot be compared with NaN"]);
-    f.refused(f.books().lookup("pages", [1, 2]).check(), expect!["Type: the lookup 'exact' of column 'pages' takes one value, not a list"]);
-    f.refused(f.books().lookup("pages__in", 1).check(), expect!["Type: the lookup 'in' takes a list, not a value of type integer"]);
-    f.refused(f.books().lookup("pages__range", [1]).check(), expect!["Index: range takes two ends, not 1"]);
-    f.refused(f.books().lookup("pages__range", 1).check(), expect!["Type: the lookup 'range' takes a list, not a value of type integer"]);
-    f.refused(f.books().lookup("pages__isnull", 1).check(), expect!["Value: isnull takes true or false, not a value of type integer"]);
-    f.refused(f.books().lookup("price", "cheap").check(), expect!["Validation: 'cheap' is not a valid decimal for the column 'price'"]);
-    f.refused(f.books().lookup("printed", "yes").check(), expect!["Validation: 'yes' is not a valid bool for the column 'printed'"]);
-    f.refused(f.books().lookup("printed", 2).check(), expect!["Validation: a value of type integer is not a valid bool for the column 'printed'"]);
+    f.refused(
+        f.books().lookup("pages", "many").check(),
+        expect!["Value: the column 'pages' of type i32 cannot be compared with 'many'"],
+    );
+    f.refused(
+        f.books().lookup("pages", f64::NAN).check(),
+        expect!["Value: the column 'pages' of type i32 cannot be compared with NaN"],
+    );
+    f.refused(
+        f.books().lookup("pages", [1, 2]).check(),
+        expect!["Type: the lookup 'exact' of column 'pages' takes one value, not a list"],
+    );
+    f.refused(
+        f.books().lookup("pages__in", 1).check(),
+        expect!["Type: the lookup 'in' takes a list, not a value of type integer"],
+    );
+    f.refused(
+        f.books().lookup("pages__range", [1]).check(),
+        expect!["Index: range takes two ends, not 1"],
+    );
+    f.refused(
+        f.books().lookup("pages__range", 1).check(),
+        expect!["Type: the lookup 'range' takes a list, not a value of type integer"],
+    );
+    f.refused(
+        f.books().lookup("pages__isnull", 1).check(),
+        expect!["Value: isnull takes true or false, not a value of type integer"],
+    );
+    f.refused(
+        f.books().lookup("price", "cheap").check(),
+        expect!["Validation: 'cheap' is not a valid decimal for the column 'price'"],
+    );
+    f.refused(
+        f.books().lookup("printed", "yes").check(),
+        expect!["Validation: 'yes' is not a valid bool for the column 'printed'"],
+    );
+    f.refused(
+        f.books().lookup("printed", 2).check(),
+        expect!["Validation: a value of type integer is not a valid bool for the column 'printed'"],
+    );
     f.refused(
         f.books().lookup("published", "2020-02-30").check(),
         expect!["Validation: '2020-02-30' is not a valid date for the column 'published'"],
     );
-    f.refused(f.books().lookup("published", 5).check(), expect!["Validation: a value of type integer is not a valid date for the column 'published'"]);
+    f.refused(
+        f.books().lookup("published", 5).check(),
+        expect![
+            "Validation: a value of type integer is not a valid date for the column 'published'"
+        ],
+    );
 }
 
 #[test]
 fn slices() {
     let f = Fixture::new();
     let cut = || f.books().order_by_names(["id"]).limit(5);
-    f.refused(cut().lookup("pages", 1).check(), expect!["Type: cannot filter a query once a slice has been taken"]);
-    f.refused(cut().order_by_names(["id"]).check(), expect!["Type: cannot reorder a query once a slice has been taken"]);
-    f.refused(cut().reverse().check(), expect!["Type: cannot reverse a query once a slice has been taken"]);
-    f.refused(cut().distinct().check(), expect!["Type: cannot create distinct fields once a slice has been taken"]);
-    f.refused(cut().last(&f.db), expect!["Type (Book): cannot reverse a query once a slice has been taken, so it has no last"]);
-    f.refused(cut().latest_by_names(&f.db, ["id"]), expect!["Type (Book): cannot change a query once a slice has been taken"]);
-    f.refused(cut().contains_key(&f.db, 1), expect!["Type (Book): cannot filter a query once a slice has been taken"]);
-    f.refused(cut().in_bulk_by_name(&f.db, "pk", None), expect!["Type (Book): cannot use in_bulk once a slice has been taken"]);
-    f.refused(f.books().limit(5).first(&f.db), expect!["Type (Book): cannot reorder a query once a slice has been taken; order it before"]);
+    f.refused(
+        cut().lookup("pages", 1).check(),
+        expect!["Type: cannot filter a query once a slice has been taken"],
+    );
+    f.refused(
+        cut().order_by_names(["id"]).check(),
+        expect!["Type: cannot reorder a query once a slice has been taken"],
+    );
+    f.refused(
+        cut().reverse().check(),
+        expect!["Type: cannot reverse a query once a slice has been taken"],
+    );
+    f.refused(
+        cut().distinct().check(),
+        expect!["Type: cannot create distinct fields once a slice has been taken"],
+    );
+    f.refused(
+        cut().last(&f.db),
+        expect![
+            "Type (Book): cannot reverse a query once a slice has been taken, so it has no last"
+        ],
+    );
+    f.refused(
+        cut().latest_by_names(&f.db, ["id"]),
+        expect!["Type (Book): cannot change a query once a slice has been taken"],
+    );
+    f.refused(
+        cut().contains_key(&f.db, 1),
+        expect!["Type (Book): cannot filter a query once a slice has been taken"],
+    );
+    f.refused(
+        cut().in_bulk_by_name(&f.db, "pk", None),
+        expect!["Type (Book): cannot use in_bulk once a slice has been taken"],
+    );
+    f.refused(
+        f.books().limit(5).first(&f.db),
+        expect!["Type (Book): cannot reorder a query once a slice has been taken; order it before"],
+    );
     f.refused(f.books().latest(&f.db), expect!["Value (Book): earliest and latest need a field: name one, or declare latest_by in the model"]);
 }
 
@@ -169,15 +236,24 @@ fn models_without_a_key() {
     let f = Fixture::new();
     let lines = QuerySet::dynamic(&log());
     f.refused(lines.first(&f.db), expect!["Type (Log): Log has no primary key to order by; order the query before asking for its first or last row"]);
-    f.refused(lines.contains_key(&f.db, 1), expect!["Type (Log): Log has no primary key to look a row up by"]);
-    f.refused(lines.clone().lookup("pk", 1).check(), expect!["Field: Log has no primary key, so it has no 'pk'"]);
+    f.refused(
+        lines.contains_key(&f.db, 1),
+        expect!["Type (Log): Log has no primary key to look a row up by"],
+    );
+    f.refused(
+        lines.clone().lookup("pk", 1).check(),
+        expect!["Field: Log has no primary key, so it has no 'pk'"],
+    );
     let none = ModelMeta::builder("Empty").build();
     f.refused(none, expect!["Value: model Empty: it has no columns"]);
     let twice = ModelMeta::builder("Twice")
         .column(ColumnMeta::new("a", ColumnType::I64))
         .column(ColumnMeta::new("a", ColumnType::I64))
         .build();
-    f.refused(twice, expect!["Value: model Twice: column 'a' is declared twice"]);
+    f.refused(
+        twice,
+        expect!["Value: model Twice: column 'a' is declared twice"],
+    );
     let key = ModelMeta::builder("Key")
         .column(ColumnMeta::new("a", ColumnType::I64))
         .primary_key(["b"])
@@ -204,14 +280,23 @@ fn rows_that_are_not_there_or_too_many() {
         .lookup("pages__in", [1, 2]);
     let sql = r#"SELECT "book"."id", "book"."title", "book"."pages", "book"."price", "book"."printed", "book"."published", "book"."author_id" FROM "book" WHERE queryset_icontains("book"."title", ?) AND "book"."pages" IN (?, ?) LIMIT 21"#;
     f.recording.expect(sql, columns, Vec::<[Value; 7]>::new());
-    f.fails(query.get(&f.db), expect!["NotFound (Book): no Book matches title__icontains='x' and pages__in=[1, 2]"]);
+    f.fails(
+        query.get(&f.db),
+        expect!["NotFound (Book): no Book matches title__icontains='x' and pages__in=[1, 2]"],
+    );
     f.recording.expect(sql, columns, [row(), row()]);
     f.fails(query.get(&f.db), expect!["Multiple (Book): 2 Book rows match title__icontains='x' and pages__in=[1, 2] where one was wanted"]);
     f.recording
         .expect(sql, columns, std::iter::repeat_with(row).take(21));
     f.fails(query.get(&f.db), expect!["Multiple (Book): more than 20 Book rows match title__icontains='x' and pages__in=[1, 2] where one was wanted"]);
-    f.fails(f.books().none().get(&f.db), expect!["NotFound (Book): no Book matches a condition that no row can meet"]);
-    f.fails(f.books().none().nth(&f.db, 3), expect!["Index (Book): there is no Book at position 3"]);
+    f.fails(
+        f.books().none().get(&f.db),
+        expect!["NotFound (Book): no Book matches a condition that no row can meet"],
+    );
+    f.fails(
+        f.books().none().nth(&f.db, 3),
+        expect!["Index (Book): there is no Book at position 3"],
+    );
     f.recording.finish().expect("every statement came");
 }
 
@@ -219,9 +304,19 @@ fn rows_that_are_not_there_or_too_many() {
 fn rows_that_do_not_fit() {
     let f = Fixture::new();
     f.recording.expect("SELECT 1", ["a"], [["x".into()]]);
-    f.fails(raw::<(i64,)>("SELECT 1", vec![]).list(&f.db), expect!["Decode: column a holds a value of type text where i64 is wanted: it is of another kind"]);
+    f.fails(
+        raw::<(i64,)>("SELECT 1", vec![]).list(&f.db),
+        expect![
+            "Decode: column a holds a value of type text where i64 is wanted: it is of another kind"
+        ],
+    );
     f.recording.expect("SELECT 1", ["a"], [[Value::I64(300)]]);
-    f.fails(raw::<(u8,)>("SELECT 1", vec![]).list(&f.db), expect!["Decode: column a holds a value of type integer where u8 is wanted: 300 is out of range"]);
+    f.fails(
+        raw::<(u8,)>("SELECT 1", vec![]).list(&f.db),
+        expect![
+            "Decode: column a holds a value of type integer where u8 is wanted: 300 is out of range"
+        ],
+    );
     f.recording.expect("SELECT 1", ["a"], [[Value::Null]]);
     f.fails(
         raw::<(bool,)>("SELECT 1", vec![]).list(&f.db),
@@ -233,7 +328,12 @@ fn rows_that_do_not_fit() {
         expect!["Decode: column a holds a value of type integer where bool is wanted: 2 is neither 0 nor 1"],
     );
     f.recording.expect("SELECT 1", ["a"], [[Value::F64(0.1)]]);
-    f.fails(raw::<(f32,)>("SELECT 1", vec![]).list(&f.db), expect!["Decode: column a holds a value of type float where f32 is wanted: 0.1 has no exact f32"]);
+    f.fails(
+        raw::<(f32,)>("SELECT 1", vec![]).list(&f.db),
+        expect![
+            "Decode: column a holds a value of type float where f32 is wanted: 0.1 has no exact f32"
+        ],
+    );
     f.recording.expect("SELECT 1", ["a"], [[Value::I64(2)]]);
     f.fails(
         raw::<(i64, i64)>("SELECT 1", vec![]).list(&f.db),
