@@ -1,2 +1,29 @@
 //! Runs the conformance suite over backends and runtimes.
-fn main() {}
+
+mod args;
+mod backends;
+mod broken;
+mod matrix;
+mod progress;
+mod report;
+mod runtimes;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Matrix(wanted) => matrix::run(&wanted),
+        Command::Broken(wanted) => broken::run(&wanted),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use crate::backends::Backend;
+use crate::runtimes::Runtime;
+
+/// The conformance suite of queryset.
+#[derive(Debug, Parser)]
+#[command(name = "conformance", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs every case on every backend and every runtime.
+    Matrix(Matrix),
+    /// Runs the deliberately broken backends and runtimes, each of which a case has to catch.
+    Broken(Broken),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Matrix {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only the cases whose names start like this; may be given several times.
+    #[arg(long = "case", value_name = "PREFIX")]
+    pub(crate) cases: Vec<String>,
+    /// Writes the outcomes as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Writes the outcomes as JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Writes the outcomes as a page to look at.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Lists the cases and runs none.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Broken {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only the broken ones whose names start like this; may be given several times.
+    #[arg(long = "only", value_name = "PREFIX")]
+    pub(crate) only: Vec<String>,
+    /// Runs every case on each of them, and counts how many fail.
+    #[arg(long)]
+    pub(crate) all_cases: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Place {
+    /// The backends, separated by commas; all of them unless it is said.
+    #[arg(long = "backend", value_name = "NAME", value_delimiter = ',', value_enum)]
+    pub(crate) backends: Vec<Backend>,
+    /// The runtimes, separated by commas; all of them unless it is said.
+    #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', value_enum)]
+    pub(crate) runtimes: Vec<Runtime>,
+    /// How many cases run side by side; as many as there are processors unless it is said.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// How many seconds a case may wait for what it waits for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+}
+
+impl Place {
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        or_all(&self.backends)
+    }
+
+    pub(crate) fn runtimes(&self) -> Vec<Runtime> {
+        or_all(&self.runtimes)
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience.max(1))
+    }
+}
+
+fn or_all<T: clap::ValueEnum + Copy>(named: &[T]) -> Vec<T> {
+    match named {
+        [] => T::value_variants().to_vec(),
+        named => named.to_vec(),
+    }
+}

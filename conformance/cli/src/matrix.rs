@@ -1,0 +1,75 @@
+//! Every case on every backend and every runtime.
+
+use std::error::Error;
+use std::time::Instant;
+
+use queryset_conformance::Suite;
+
+use crate::args::Matrix;
+use crate::progress::Progress;
+use crate::report::table::Counts;
+use crate::report::{html, json, junit, table};
+
+/// Whether all is well.
+pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
+    let suite = suite(wanted);
+    let cases = suite.cases();
+    if cases.is_empty() {
+        return Err(format!("no case starts with {}", wanted.cases.join(" or ")).into());
+    }
+    if wanted.list {
+        for case in cases {
+            println!("{:<40} {}", case.name(), case.method().name(case.forms()[0]));
+        }
+        return Ok(true);
+    }
+    let started = Instant::now();
+    let mut progress = Progress::new(cases.len() * suite.settings().len());
+    let reports = suite.run(|reports| progress.ended(reports));
+    progress.finish();
+    if let Some(path) = &wanted.json {
+        json::write(path, &reports)?;
+    }
+    if let Some(path) = &wanted.junit {
+        junit::write(path, &reports)?;
+    }
+    if let Some(path) = &wanted.html {
+        html::write(path, &reports, started.elapsed())?;
+    }
+    print!("{}", table::render(&reports));
+    let notes = reports.iter().filter(|report| !report.detail.is_empty() && report.outcome.is_ok());
+    for report in notes {
+        println!(
+            "{} ({}) on {}/{}: {}",
+            report.case, report.method, report.backend, report.runtime, report.detail
+        );
+    }
+    let counts = Counts::of(&reports);
+    println!(
+        "{} cases in {:.1} s: {} passed, {} failed, {} errors, {} unsupported",
+        counts.total(),
+        started.elapsed().as_secs_f64(),
+        counts.passed,
+        counts.failed,
+        counts.errors,
+        counts.unsupported
+    );
+    Ok(counts.is_good())
+}
+
+fn suite(wanted: &Matrix) -> Suite {
+    let mut suite = Suite::default().patience(wanted.place.patience());
+    for backend in wanted.place.backends() {
+        suite = suite.backend(backend.under_test());
+    }
+    for runtime in wanted.place.runtimes() {
+        suite = suite.runtime(runtime.under_test());
+    }
+    for prefix in &wanted.cases {
+        suite = suite.only(prefix);
+    }
+    match wanted.place.jobs {
+        Some(jobs) => suite.jobs(jobs),
+        None => suite,
+    }
+}

@@ -1,0 +1,26 @@
+//! smol with its global executor, which is one for the whole process.
+
+use queryset_smol::Smol;
+use queryset_conformance::runtime::{Capability, Running, RuntimeUnderTest};
+
+#[derive(Debug)]
+pub(crate) struct SmolUnderTest;
+
+impl RuntimeUnderTest for SmolUnderTest {
+    fn name(&self) -> &str {
+        "smol"
+    }
+
+    fn start(&self) -> Running {
+        Running::new(Smol)
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&str> {
+        match capability {
+            Capability::ShutDown => Some("it lives as long as the process"),
+            Capability::PausedClock => Some("it goes by the system's clock"),
+            Capability::Missing => Some("it starts with its first use"),
+            _ => None,
+        }
+    }
+}

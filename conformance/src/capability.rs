@@ -1,0 +1,64 @@
+//! What not every database can do.
+
+use std::fmt;
+
+/// Something that a backend may lack, and then declares that it lacks.
+///
+/// The cases that need it run all the same: a lack that is declared and does not show fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// A function of the test can be called from SQL ([`Opening::functions`](crate::Opening)).
+    SqlFunctions,
+    /// The number of reads served at once can be bounded ([`Opening::readers`](crate::Opening)).
+    BoundedPool,
+    /// Reads can be made to wait for a lock ([`Opened::locked_by`](crate::Opened::locked_by)).
+    HeldLock,
+    /// Blocking reads run on the thread of their caller and need no runtime.
+    CallerThread,
+    /// Rows are decoded on another thread than the one that polls the read.
+    DecodesElsewhere,
+    /// It works on a runtime without sockets.
+    WithoutSockets,
+    /// A column may hold values of another type than its own.
+    LooseColumns,
+    /// Integers above `i64::MAX` can be kept.
+    Unsigned64,
+    /// Text may contain the character U+0000.
+    NulInText,
+    /// Floating-point columns hold the infinities.
+    Infinity,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::SqlFunctions,
+        Self::BoundedPool,
+        Self::HeldLock,
+        Self::CallerThread,
+        Self::DecodesElsewhere,
+        Self::WithoutSockets,
+        Self::LooseColumns,
+        Self::Unsigned64,
+        Self::NulInText,
+        Self::Infinity,
+    ];
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SqlFunctions => "functions callable from SQL",
+            Self::BoundedPool => "a bounded pool",
+            Self::HeldLock => "a lock that reads wait for",
+            Self::CallerThread => "blocking reads on the caller's thread",
+            Self::DecodesElsewhere => "decoding rows away from the task",
+            Self::WithoutSockets => "working without sockets",
+            Self::LooseColumns => "columns that hold any type",
+            Self::Unsigned64 => "unsigned integers of 64 bits",
+            Self::NulInText => "the character U+0000 in text",
+            Self::Infinity => "infinite numbers",
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! The cases, by what they are about.
+
+mod aggregate;
+mod cancel;
+mod close;
+mod concurrency;
+mod contains;
+mod count;
+mod drops;
+mod dynamic;
+mod earliest_latest;
+mod errors;
+mod exists;
+mod explain;
+mod first_last;
+mod get;
+mod hooks;
+mod in_bulk;
+mod iter;
+mod list;
+mod lookups;
+mod memory;
+mod null;
+mod order;
+mod raw;
+mod seams;
+mod slicing;
+mod types;
+mod write;
+
+use crate::case::Case;
+
+/// Every case, in the order in which a report shows them.
+pub fn cases() -> Vec<Case> {
+    [
+        get::CASES,
+        count::CASES,
+        exists::CASES,
+        first_last::CASES,
+        earliest_latest::CASES,
+        in_bulk::CASES,
+        contains::CASES,
+        aggregate::CASES,
+        explain::CASES,
+        list::CASES,
+        iter::CASES,
+        slicing::CASES,
+        order::CASES,
+        lookups::CASES,
+        null::CASES,
+        dynamic::CASES,
+        raw::CASES,
+        types::CASES,
+        write::CASES,
+        errors::CASES,
+        hooks::CASES,
+        cancel::CASES,
+        concurrency::CASES,
+        seams::CASES,
+        drops::CASES,
+        memory::CASES,
+        close::CASES,
+    ]
+    .concat()
+}

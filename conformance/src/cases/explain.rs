@@ -1,0 +1,46 @@
+//! `explain`.
+
+use queryset::{ErrorKind, ExplainOptions};
+
+use crate::failure::{Verdict, ensure};
+use crate::models::{books, shelf};
+use crate::stage::{Stage, read};
+use crate::{Case, Method};
+
+pub(super) const CASES: &[Case] = &[
+    Case::new("read.explain.plan", Method::Explain, plan),
+    Case::new("read.explain.none", Method::Explain, none),
+    Case::new("read.explain.unknown_format", Method::Explain, unknown_format),
+    Case::new("read.explain.invalid_query", Method::Explain, invalid_query),
+];
+
+fn plan(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let query = shelf().filter(|b| b.pages.gt(10)).limit(3);
+    let answer = read!(s, query, explain / aexplain(&ExplainOptions::default()))?.sends(1)?;
+    let sql = answer.statements().concat();
+    ensure(sql.to_uppercase().starts_with("EXPLAIN"), format!("it explains: {sql}"))?;
+    let text = answer.value()?;
+    ensure(!text.trim().is_empty(), "the plan is not empty")
+}
+
+fn none(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    read!(s, books().none(), explain / aexplain(&ExplainOptions::default()))?
+        .sends(0)?
+        .gives(String::new())
+}
+
+fn unknown_format(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let options = || ExplainOptions::default().format("poem");
+    read!(s, books(), explain / aexplain(&options()))?.refused(ErrorKind::Value)?;
+    Ok(())
+}
+
+fn invalid_query(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let query = books().lookup("colour", 1);
+    read!(s, query, explain / aexplain(&ExplainOptions::default()))?.refused(ErrorKind::Field)?;
+    Ok(())
+}
