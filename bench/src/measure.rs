@@ -1,0 +1,86 @@
+//! Rounds of batches, the peers taking turns.
+
+use std::time::Duration;
+
+use crate::{Batch, Outcome, Peer, Result, Workload};
+
+/// What one peer took for one operation of a workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// The median over the rounds, in nanoseconds.
+    pub median: f64,
+    /// The fastest round.
+    pub fastest: f64,
+    /// The median over the rounds of the ratio to the first peer in the same round, which another
+    /// program's load disturbs less than the ratio of the medians.
+    pub ratio: f64,
+}
+
+/// Runs a workload on every peer, `rounds` times in rotating order; the first peer is the unit.
+///
+/// # Errors
+/// A peer fails, or two peers did not read the same rows.
+pub fn measure(
+    workload: Workload,
+    peers: &mut [(String, Box<dyn Peer>)],
+    rounds: usize,
+) -> Result<Vec<Measured>> {
+    let count = peers.len();
+    let mut times = vec![Vec::with_capacity(rounds); count];
+    // The first round fills caches, opens connections and starts threads.
+    for round in 0..=rounds {
+        let batch = Batch {
+            workload,
+            operations: workload.operations(),
+            seed: round as u64,
+        };
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; count];
+        for turn in 0..count {
+            let index = (round + turn) % count;
+            outcomes[index] = Some(peers[index].1.run(&batch)?);
+        }
+        let expected = outcomes
+            .first()
+            .copied()
+            .flatten()
+            .map(|first| first.checksum);
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            let Some(outcome) = outcome else { continue };
+            if Some(outcome.checksum) != expected {
+                let (first, other) = (&peers[0].0, &peers[index].0);
+                let name = workload.name();
+                return Err(format!("{other} did not read what {first} read in {name}").into());
+            }
+            if round > 0 {
+                times[index].push(nanos(outcome.elapsed, batch.operations));
+            }
+        }
+    }
+    let ratios = |own: &[f64]| -> Vec<f64> {
+        own.iter()
+            .zip(&times[0])
+            .map(|(own, unit)| own / unit)
+            .collect()
+    };
+    Ok(times
+        .iter()
+        .map(|own| Measured {
+            median: median(own.clone()),
+            fastest: own.iter().copied().fold(f64::INFINITY, f64::min),
+            ratio: median(ratios(own)),
+        })
+        .collect())
+}
+
+fn nanos(elapsed: Duration, operations: usize) -> f64 {
+    elapsed.as_nanos() as f64 / operations as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => values[count / 2],
+        count => (values[count / 2 - 1] + values[count / 2]) / 2.0,
+    }
+}
