@@ -49,6 +49,7 @@ pub struct RelationSpec {
     name: &'static str,
     column: &'static str,
     target: fn() -> &'static Arc<ModelMeta>,
+    one_to_one: bool,
 }
 
 impl LazyMeta {
@@ -80,12 +81,7 @@ impl ModelSpec {
             builder = builder.column(column.build());
         }
         for relation in self.relations {
-            let target = ModelRef::derived(relation.target);
-            builder = builder.relation(RelationMeta::foreign_key(
-                relation.name,
-                relation.column,
-                target,
-            ));
+            builder = builder.relation(relation.build());
         }
         for set in self.unique_together {
             builder = builder.unique_together(set.iter().copied());
@@ -172,6 +168,22 @@ impl RelationSpec {
             name,
             column,
             target,
+            one_to_one: false,
+        }
+    }
+
+    #[must_use]
+    pub const fn one_to_one(mut self) -> Self {
+        self.one_to_one = true;
+        self
+    }
+
+    fn build(&self) -> RelationMeta {
+        let target = ModelRef::derived(self.target);
+        let relation = RelationMeta::foreign_key(self.name, self.column, target);
+        match self.one_to_one {
+            true => relation.one_to_one(),
+            false => relation,
         }
     }
 }

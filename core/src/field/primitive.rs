@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::{DecodeError, Field};
 use crate::value::{ColumnType, Value, ValueRef};
 
+// Out of line, so that reading a row of many integers stays short.
+#[cold]
+#[inline(never)]
 fn out_of_range(number: impl std::fmt::Display) -> DecodeError {
     DecodeError::because(format!("{number} is out of range"))
 }

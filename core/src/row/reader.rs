@@ -11,6 +11,8 @@ pub struct RowReader<'r> {
     columns: &'r Columns,
     /// Where the wanted columns stand in the row; `None` where they stand in order.
     positions: Option<&'r [usize]>,
+    /// The row's own number of columns, asked for once a row and not once a column.
+    len: usize,
 }
 
 impl<'r> RowReader<'r> {
@@ -24,13 +26,13 @@ impl<'r> RowReader<'r> {
             row,
             columns,
             positions,
+            len: row.len(),
         }
     }
 
     /// The number of columns that the reader offers.
     pub fn len(&self) -> usize {
-        self.positions
-            .map_or_else(|| self.row.len(), <[usize]>::len)
+        self.positions.map_or(self.len, <[usize]>::len)
     }
 
     /// Whether there is no column.
@@ -70,7 +72,7 @@ impl<'r> RowReader<'r> {
                 None => return Err(self.missing(index)),
             },
         };
-        if position >= self.row.len() {
+        if position >= self.len {
             return Err(self.missing(index));
         }
         self.row.value(position)

@@ -1,5 +1,6 @@
 //! From tokens to a [`Field`], with its checks.
 
+use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Ident, LitStr, Token, Type};
 
@@ -147,7 +148,7 @@ impl Variant {
     pub(super) fn text(&self) -> String {
         match &self.rename {
             Some(text) => text.value(),
-            None => snake_case(&self.ident.to_string()),
+            None => snake_case(&self.ident.unraw().to_string()),
         }
     }
 }

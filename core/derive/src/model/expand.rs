@@ -141,13 +141,23 @@ fn meta(model: &Model) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, column)| column_spec(model, index, column));
-    let relations = model.columns.iter().filter_map(|column| {
-        let target = &column.foreign_key.as_ref()?.target;
-        let (field, attribute) = (column.field(), column.attribute());
-        Some(quote! {
-            #private::RelationSpec::new(#field, #attribute, <#target as #krate::Model>::meta)
-        })
-    });
+    let relations = model
+        .columns
+        .iter()
+        .enumerate()
+        .filter_map(|(index, column)| {
+            let target = &column.foreign_key.as_ref()?.target;
+            let (field, attribute) = (column.field(), column.attribute());
+            // A column without doubles refers to each row at most once.
+            let one_to_one = match column.unique || model.key == [index] {
+                true => quote!(.one_to_one()),
+                false => TokenStream::new(),
+            };
+            Some(quote! {
+                #private::RelationSpec::new(#field, #attribute, <#target as #krate::Model>::meta)
+                    #one_to_one
+            })
+        });
     let ordering = &model.ordering;
     let latest_by = &model.latest_by;
     let key = model

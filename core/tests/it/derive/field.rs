@@ -37,7 +37,12 @@ enum Small {
 #[derive(Field, Debug, Clone, PartialEq)]
 struct Slug(String);
 
+mod renamed {
+    pub(super) use queryset as orm;
+}
+
 #[derive(Field, Debug, Clone, PartialEq)]
+#[field(crate = "renamed::orm")]
 struct Title {
     text: Slug,
 }

@@ -260,6 +260,8 @@ mod keys {
         };
         let key: i32 = cover.key();
         assert_eq!(key, 4);
+        assert!(Cover::meta().relations()[0].is_one_to_one());
+        assert!(!Loan::meta().relations()[0].is_one_to_one());
     }
 
     #[test]
