@@ -59,9 +59,10 @@ impl Window {
             Some(high) => Some(cut(self.low.saturating_add(high))),
             None => self.high,
         };
+        // No table has more rows than this, and no database takes a larger number.
         Self {
-            low: low_end,
-            high: high_end,
+            low: low_end.min(i64::MAX as u64),
+            high: high_end.map(|high| high.min(i64::MAX as u64)),
         }
     }
 

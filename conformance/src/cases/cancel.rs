@@ -1,6 +1,7 @@
 //! Deadlines and cancel tokens.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use queryset::{CancelToken, ErrorKind, RawQuery, raw};
@@ -84,14 +85,14 @@ pub(super) fn stopped(s: &Session, gate: &Gate, entered: u64) -> Verdict {
 }
 
 /// Cancels once the read waits at the gate, then opens it.
-fn cancelled_at_gate(gate: &Arc<Gate>, token: &CancelToken, patience: Duration) {
+fn cancelled_at_gate(gate: &Arc<Gate>, token: &CancelToken, patience: Duration) -> JoinHandle<()> {
     let (gate, token) = (Arc::clone(gate), token.clone());
     let count = gate.entered() + 1;
     std::thread::spawn(move || {
         gate.wait_for(count, patience);
         token.cancel();
         gate.open();
-    });
+    })
 }
 
 fn token(stage: &Stage) -> Verdict {
@@ -101,9 +102,10 @@ fn token(stage: &Stage) -> Verdict {
         gate.close();
         let entered = gate.entered();
         let token = CancelToken::new();
-        cancelled_at_gate(&gate, &token, stage.patience());
+        let canceller = cancelled_at_gate(&gate, &token, stage.patience());
         read!(s, slow().cancel_with(&token), list / alist())?.fails(ErrorKind::Cancelled)?;
-        gate.open();
+        // Late, it would open the gate of the next round.
+        let _ = canceller.join();
         stopped(&s, &gate, entered)?;
     }
     Ok(())
@@ -132,9 +134,10 @@ fn neighbours(stage: &Stage) -> Verdict {
             })
             .collect();
         gate.close();
-        cancelled_at_gate(&gate, &token, stage.patience());
+        let canceller = cancelled_at_gate(&gate, &token, stage.patience());
         read!(s, slow().cancel_with(&token), list / alist())?.fails(ErrorKind::Cancelled)?;
-        gate.open();
+        // Late, it would open the gate of the next round.
+        let _ = canceller.join();
         for thread in beside {
             let result = thread.join().map_err(|_| crate::failure::Failure::new("a panic"))?;
             result.map_err(|error| {

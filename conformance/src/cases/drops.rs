@@ -91,7 +91,10 @@ fn queued(stage: &Stage) -> Verdict {
             met += 1;
             // The first in the queue goes, or the last, or both, before the holder or after.
             match round % 4 {
-                0 => drop((first, second)),
+                0 => {
+                    drop((first, second));
+                    drop(holder);
+                }
                 1 => {
                     drop(first);
                     drop(holder);

@@ -6,7 +6,7 @@ use queryset::{ErrorKind, Result};
 use crate::failure::{Verdict, ensure, fail, same};
 use crate::models::{Number, books, ids, library_books, numbers, shelf};
 use crate::stage::{Session, Stage, iterate, read};
-use crate::{Case, Form, Method};
+use crate::{Capability, Case, Form, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("read.iter.rows", Method::Iter, rows),
@@ -14,7 +14,8 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.iter.none", Method::Iter, none),
     Case::new("read.iter.slice", Method::Iter, slice),
     Case::new("read.iter.stops_early", Method::Iter, stops_early),
-    Case::new("read.iter.two_at_once", Method::Iter, two_at_once),
+    Case::new("read.iter.two_at_once", Method::Iter, two_at_once)
+        .needing(&[Capability::BoundedPool]),
     Case::new("read.iter.lazy", Method::Iter, lazy),
     Case::new("read.iter.ends_after_error", Method::Iter, ends_after_error),
     Case::new("read.iter.fused", Method::Iter, fused),
@@ -86,7 +87,8 @@ fn stops_early(stage: &Stage) -> Verdict {
 
 /// Two iterations of one query do not disturb each other, nor the reads in between.
 fn two_at_once(stage: &Stage) -> Verdict {
-    let s = stage.numbers(600)?;
+    let s = stage.open_with(|opening| opening.readers = Some(3))?;
+    s.add_numbers(600)?;
     let pairs = match s.form() {
         Form::Blocking => {
             let mut pairs = Vec::new();
