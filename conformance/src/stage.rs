@@ -144,6 +144,10 @@ impl Session {
         &self.runtime
     }
 
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// The value of a future, on the case's own thread and by a deadline that needs no runtime.
     pub(crate) fn wait<F: Future>(&self, what: &str, future: F) -> Verdict<F::Output> {
         wait(self.patience, what, future)

@@ -91,7 +91,12 @@ fn target<'m, 'p>(path: &'p str, meta: &'m ModelMeta) -> Result<(Target<'m>, &'p
             false => (&path[..at], &path[at + 2..]),
         };
         if let Some(index) = meta.position(name) {
-            return Ok((Target::Column(index), rest));
+            let target = Target::Column(index);
+            // Two underscores at the end announce a lookup that does not come.
+            return match rest.is_empty() && at < path.len() {
+                true => Err(unknown_lookup(path, rest, &target, meta)),
+                false => Ok((target, rest)),
+            };
         }
         if let Some(position) = meta.relation_position(name) {
             return relation(&meta.relations()[position], rest, meta);

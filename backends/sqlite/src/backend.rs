@@ -189,7 +189,13 @@ fn with_cancel<T>(
     let result = operation(Some(&interrupt));
     drop(guard);
     match result {
-        Err(error) if error.is_cancelled() && cancel.is_cancelled() => Err(gave_up(cancel)),
+        // Given up while it waits for a lock, SQLite calls the database busy.
+        Err(error)
+            if cancel.is_cancelled()
+                && (error.is_cancelled() || error.kind() == ErrorKind::Busy) =>
+        {
+            Err(gave_up(cancel))
+        }
         other => other,
     }
 }

@@ -1,7 +1,6 @@
 //! Deadlines and cancel tokens.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use queryset::{CancelToken, ErrorKind, RawQuery, raw};
@@ -84,28 +83,47 @@ pub(super) fn stopped(s: &Session, gate: &Gate, entered: u64) -> Verdict {
     same("rows that came by later", gate.entered(), now)
 }
 
-/// Cancels once the read waits at the gate, then opens it.
-fn cancelled_at_gate(gate: &Arc<Gate>, token: &CancelToken, patience: Duration) -> JoinHandle<()> {
-    let (gate, token) = (Arc::clone(gate), token.clone());
-    let count = gate.entered() + 1;
-    std::thread::spawn(move || {
-        gate.wait_for(count, patience);
-        token.cancel();
-        gate.open();
-    })
+/// The slow read, cancelled once it waits at the gate; the kind of its error.
+fn cancelled_at_gate(s: &Session, gate: &Arc<Gate>) -> Verdict<Option<ErrorKind>> {
+    gate.close();
+    let token = CancelToken::new();
+    let query = slow().cancel_with(&token);
+    let (count, patience, form) = (gate.entered() + 1, s.patience(), s.form());
+    let canceller = {
+        let gate = Arc::clone(gate);
+        std::thread::spawn(move || {
+            gate.wait_for(count, patience);
+            token.cancel();
+            // The blocking form comes back only when the function does. The other one must come
+            // back before, or the statement might end before its task is polled.
+            if form == Form::Blocking {
+                gate.open();
+            }
+        })
+    };
+    let result = match s.form() {
+        Form::Blocking => slow_result(query.list(s.db())),
+        Form::Async => {
+            let db = s.db().clone();
+            slow_result(s.task("a read that is cancelled", async move { query.alist(&db).await })?)
+        }
+    };
+    // Late, it would open the gate of the next round.
+    let _ = canceller.join();
+    gate.open();
+    Ok(result)
+}
+
+fn slow_result(result: queryset::Result<Vec<(i64,)>>) -> Option<ErrorKind> {
+    result.err().map(|error| error.kind())
 }
 
 fn token(stage: &Stage) -> Verdict {
     let gate = Gate::new();
     let s = gated(stage, &gate)?;
     for _ in 0..5 {
-        gate.close();
         let entered = gate.entered();
-        let token = CancelToken::new();
-        let canceller = cancelled_at_gate(&gate, &token, stage.patience());
-        read!(s, slow().cancel_with(&token), list / alist())?.fails(ErrorKind::Cancelled)?;
-        // Late, it would open the gate of the next round.
-        let _ = canceller.join();
+        same("how it ended", cancelled_at_gate(&s, &gate)?, Some(ErrorKind::Cancelled))?;
         stopped(&s, &gate, entered)?;
     }
     Ok(())
@@ -118,7 +136,6 @@ fn neighbours(stage: &Stage) -> Verdict {
     let s = stage.open_with(|opening| opening.functions.push(function))?;
     s.add_numbers(300)?;
     for round in 0..20 {
-        let token = CancelToken::new();
         let beside: Vec<_> = (1..=4)
             .map(|id| {
                 let db = s.db().clone();
@@ -133,11 +150,7 @@ fn neighbours(stage: &Stage) -> Verdict {
                 })
             })
             .collect();
-        gate.close();
-        let canceller = cancelled_at_gate(&gate, &token, stage.patience());
-        read!(s, slow().cancel_with(&token), list / alist())?.fails(ErrorKind::Cancelled)?;
-        // Late, it would open the gate of the next round.
-        let _ = canceller.join();
+        same("how it ended", cancelled_at_gate(&s, &gate)?, Some(ErrorKind::Cancelled))?;
         for thread in beside {
             let result = thread.join().map_err(|_| crate::failure::Failure::new("a panic"))?;
             result.map_err(|error| {
