@@ -74,19 +74,30 @@ impl Deadline {
             };
         };
         let timer = db.runtime().timer();
-        let sleep = timer.sleep(at.saturating_duration_since(timer.now()));
+        let left = at.saturating_duration_since(timer.now());
+        // A timer may take a while even for no time at all, and the chunks of an iteration would
+        // each be there before it.
+        if left.is_zero() {
+            return Err(passed());
+        }
+        let sleep = timer.sleep(left);
         let future: BoxFuture<'_, Result<T>> = match &self.cancel {
             None => future,
             Some(cancel) => Box::pin(until_cancelled(future, cancel)),
         };
         match select(future, sleep).await {
             Either::Left((result, _)) => result,
-            Either::Right(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                "the operation was given up: its deadline passed",
-            )),
+            Either::Right(_) => Err(passed()),
         }
     }
+}
+
+#[cold]
+fn passed() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the operation was given up: its deadline passed",
+    )
 }
 
 impl Database {
