@@ -112,5 +112,6 @@ fn value(value: &Value, out: &mut String) {
         Value::Bytes(bytes) => write!(out, "{} bytes", bytes.len()),
         Value::Uuid(_) => write!(out, "a UUID"),
         Value::Array(values) => write!(out, "{} values", values.len()),
+        Value::Refused(_) => write!(out, "a value that no column can hold"),
     };
 }

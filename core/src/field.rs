@@ -83,7 +83,7 @@ pub trait Field: Sized + Send + 'static {
     /// be rounded, cut or guessed: an error loses nothing, a wrong value loses trust.
     fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError>;
 
-    /// The value to send.
+    /// The value to send; [`Value::Refused`] with the reason for one that no column can hold.
     fn to_value(&self) -> Value;
 
     // The derives call this and not `RowReader::get`: the error for a type that is no `Field` is

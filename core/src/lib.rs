@@ -52,6 +52,7 @@ pub use meta::{ColumnMeta, ModelBuilder, ModelMeta, ModelRef, RelationMeta};
 pub use model::{ForeignKey, Model};
 pub use operand::{IntoOperand, Operand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
+#[doc(hidden)]
 pub use path::Path;
 pub use q::Q;
 pub use queryset::{ExplainOptions, QuerySet};

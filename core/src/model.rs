@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::meta::ModelMeta;
 use crate::path::Path;
+use crate::q::Q;
 use crate::queryset::QuerySet;
 use crate::row::FromRow;
 use crate::value::Value;
@@ -27,7 +28,9 @@ pub trait Model: FromRow {
     /// The model's metadata.
     fn meta() -> &'static Arc<ModelMeta>;
 
-    /// The fields as they are seen at the end of `path`.
+    /// The fields as they are seen at the end of `path`. Only generated code and this crate call
+    /// it: nothing ties a path to the query that the fields are used in.
+    #[doc(hidden)]
     fn fields<R: Model>(path: Path) -> Self::Fields<R>;
 
     /// The values of the columns, in the order of the metadata.
@@ -35,6 +38,12 @@ pub trait Model: FromRow {
 
     /// The primary key of this row.
     fn key(&self) -> Self::Key;
+
+    /// A condition on its own, to be kept, combined and used by
+    /// [`filter_by`](QuerySet::filter_by): `Book::q(|b| b.pages.gt(100))`.
+    fn q(condition: impl FnOnce(Self::Fields<Self>) -> Q<Self>) -> Q<Self> {
+        condition(Self::fields(Path::ROOT))
+    }
 
     /// All rows, where every query starts.
     fn objects() -> QuerySet<Self> {

@@ -152,6 +152,9 @@ pub enum Value {
     Json(Box<str>),
     /// Several values bound as one parameter (`= ANY($1)`, `json_each(?)`).
     Array(Box<[Value]>),
+    /// A value of a user's type that no column can hold, with the reason. A backend MUST refuse
+    /// to bind it: a rounded or cut value would be wrong without a word.
+    Refused(Box<str>),
 }
 
 /// A borrowed value, as a row of a backend lends it.
@@ -196,10 +199,11 @@ impl Value {
         matches!(self, Self::Null)
     }
 
-    /// The value, borrowed. An array has no borrowed form, since no row holds one: it lends NULL.
+    /// The value, borrowed. What no row holds (an array, a refused value) has no borrowed form:
+    /// it lends NULL.
     pub fn borrow(&self) -> ValueRef<'_> {
         match self {
-            Self::Null | Self::Array(_) => ValueRef::Null,
+            Self::Null | Self::Array(_) | Self::Refused(_) => ValueRef::Null,
             Self::Bool(value) => ValueRef::Bool(*value),
             Self::I64(value) => ValueRef::I64(*value),
             Self::U64(value) => ValueRef::U64(*value),
@@ -221,6 +225,7 @@ impl Value {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Array(_) => "array",
+            Self::Refused(_) => "refused value",
             other => other.borrow().kind(),
         }
     }

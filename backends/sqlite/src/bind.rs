@@ -56,6 +56,7 @@ pub(crate) fn bound(value: &Value, position: usize, round_decimals: bool) -> Res
         }
         Value::Uuid(bytes) => Bound::Text(Cow::Owned(hex(bytes))),
         Value::Array(values) => Bound::Text(Cow::Owned(json_array(values, position)?)),
+        Value::Refused(why) => return Err(refused(position, why.to_string())),
         other => {
             return Err(refused(
                 position,

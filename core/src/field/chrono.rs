@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
+use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::value::{ColumnType, Value, ValueRef};
 
@@ -91,12 +92,8 @@ impl Field for TimeDelta {
     }
 
     fn to_value(&self) -> Value {
-        let longest = if *self < Self::zero() {
-            i64::MIN
-        } else {
-            i64::MAX
-        };
-        Value::Duration(self.num_microseconds().unwrap_or(longest))
+        self.num_microseconds()
+            .map_or_else(|| too_long(self), Value::Duration)
     }
 }
 
@@ -152,8 +149,8 @@ mod tests {
         assert!(DateTime::<Utc>::from_value(ValueRef::Timestamp(i64::MAX)).is_err());
         let fine = DateTime::<Utc>::from_timestamp(-1, 999_999_999).unwrap();
         assert_eq!(fine.to_value(), Value::Timestamp(-1));
-        assert_eq!(TimeDelta::MAX.to_value(), Value::Duration(i64::MAX));
-        assert_eq!(TimeDelta::MIN.to_value(), Value::Duration(i64::MIN));
+        assert!(matches!(TimeDelta::MAX.to_value(), Value::Refused(_)));
+        assert!(matches!(TimeDelta::MIN.to_value(), Value::Refused(_)));
         let leap = NaiveTime::from_hms_nano_opt(23, 59, 59, 1_500_000_000).unwrap();
         assert_eq!(leap.to_value(), Value::Time(LAST_MICRO));
     }

@@ -5,6 +5,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
+use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::value::{
     ColumnType, Value, ValueRef, date_from_days, days_of_date, micros_of_day, time_from_micros,
@@ -94,12 +95,7 @@ impl Field for SignedDuration {
     }
 
     fn to_value(&self) -> Value {
-        let longest = if self.is_negative() {
-            i64::MIN
-        } else {
-            i64::MAX
-        };
-        Value::Duration(i64::try_from(self.as_micros()).unwrap_or(longest))
+        i64::try_from(self.as_micros()).map_or_else(|_| too_long(self), Value::Duration)
     }
 }
 
@@ -172,7 +168,7 @@ mod tests {
         assert!(DateTime::from_value(ValueRef::DateTime(i64::MIN)).is_err());
         let fine = Timestamp::from_nanosecond(-1).unwrap();
         assert_eq!(fine.to_value(), Value::Timestamp(-1));
-        assert_eq!(SignedDuration::MAX.to_value(), Value::Duration(i64::MAX));
-        assert_eq!(SignedDuration::MIN.to_value(), Value::Duration(i64::MIN));
+        assert!(matches!(SignedDuration::MAX.to_value(), Value::Refused(_)));
+        assert!(matches!(SignedDuration::MIN.to_value(), Value::Refused(_)));
     }
 }

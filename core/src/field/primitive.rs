@@ -148,6 +148,12 @@ impl Field for Vec<u8> {
     }
 }
 
+/// The value of a span whose microseconds no column holds: more than 292,000 years.
+#[cold]
+pub(super) fn too_long(span: &impl std::fmt::Debug) -> Value {
+    Value::Refused(format!("the span {span:?} is longer than a column holds").into())
+}
+
 /// Kept as microseconds in an integer column, as Django keeps a `DurationField`. What is shorter
 /// than a microsecond is cut when it is sent.
 #[diagnostic::do_not_recommend]
@@ -165,7 +171,6 @@ impl Field for Duration {
     }
 
     fn to_value(&self) -> Value {
-        // Saturating: 292,000 years are beyond what any column holds.
-        Value::Duration(i64::try_from(self.as_micros()).unwrap_or(i64::MAX))
+        i64::try_from(self.as_micros()).map_or_else(|_| too_long(self), Value::Duration)
     }
 }

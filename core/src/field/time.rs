@@ -5,6 +5,7 @@
 
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime};
 
+use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::value::{ColumnType, Value, ValueRef};
 
@@ -110,8 +111,10 @@ impl Field for OffsetDateTime {
         let micros = self.unix_timestamp_nanos().div_euclid(1000);
         // Ten thousand years of microseconds fit; with the feature `large-dates` of `time`, a
         // million do not, and no database has them either.
-        let end = if micros < 0 { i64::MIN } else { i64::MAX };
-        Value::Timestamp(i64::try_from(micros).unwrap_or(end))
+        i64::try_from(micros).map_or_else(
+            |_| Value::Refused(format!("{self} is beyond the instants that a column holds").into()),
+            Value::Timestamp,
+        )
     }
 }
 
@@ -143,8 +146,7 @@ impl Field for Duration {
 
     fn to_value(&self) -> Value {
         let micros = self.whole_microseconds();
-        let longest = if micros < 0 { i64::MIN } else { i64::MAX };
-        Value::Duration(i64::try_from(micros).unwrap_or(longest))
+        i64::try_from(micros).map_or_else(|_| too_long(self), Value::Duration)
     }
 }
 
@@ -219,7 +221,7 @@ mod tests {
         assert!(PrimitiveDateTime::from_value(ValueRef::DateTime(i64::MAX)).is_err());
         let fine = OffsetDateTime::from_unix_timestamp_nanos(-1).unwrap();
         assert_eq!(fine.to_value(), Value::Timestamp(-1));
-        assert_eq!(Duration::MAX.to_value(), Value::Duration(i64::MAX));
-        assert_eq!(Duration::MIN.to_value(), Value::Duration(i64::MIN));
+        assert!(matches!(Duration::MAX.to_value(), Value::Refused(_)));
+        assert!(matches!(Duration::MIN.to_value(), Value::Refused(_)));
     }
 }
