@@ -128,6 +128,16 @@ impl Error for MissingRuntime {
     }
 }
 
+impl From<MissingRuntime> for crate::Error {
+    fn from(missing: MissingRuntime) -> Self {
+        Self::new(
+            crate::ErrorKind::Runtime,
+            "the database cannot use the runtime",
+        )
+        .with_source(missing)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

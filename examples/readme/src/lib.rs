@@ -1,1 +1,0 @@
-//! The code blocks of the README, as tests.
