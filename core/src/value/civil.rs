@@ -5,7 +5,9 @@
 //! ISO 8601 allows (`T`, an offset).
 
 use jiff::civil;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
+use jiff::{Span, ToSpan};
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -45,18 +47,27 @@ pub fn parse_time(text: &str) -> Option<i64> {
 /// Microseconds since 1970-01-01T00:00:00 of a date-time's text; a date alone is its midnight.
 /// Text with an offset or zone is not a plain date-time: see [`parse_timestamp`].
 pub fn parse_datetime(text: &str) -> Option<i64> {
-    if text.parse::<Timestamp>().is_ok() {
-        return None;
-    }
-    civil_micros(text.parse().ok()?)
+    let (micros, offset) = clock_and_offset(text)?;
+    offset.is_none().then_some(micros)
 }
 
 /// Microseconds since 1970-01-01T00:00:00Z of a date-time's text. Without an offset it is UTC.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
-    match text.parse::<Timestamp>() {
-        Ok(instant) => Some(instant.as_microsecond()),
-        Err(_) => parse_datetime(text),
+    let (micros, offset) = clock_and_offset(text)?;
+    Some(micros - i64::from(offset.unwrap_or(0)) * 1_000_000)
+}
+
+/// What a clock shows, in microseconds, and its offset in seconds where the text has one.
+///
+/// Not by `Timestamp`, which ends a day before the year 9999 does.
+fn clock_and_offset(text: &str) -> Option<(i64, Option<i32>)> {
+    let pieces = Pieces::parse(text).ok()?;
+    if pieces.time_zone_annotation().is_some() {
+        return None;
     }
+    let time = pieces.time().unwrap_or(civil::Time::midnight());
+    let micros = i64::from(days_of_date(pieces.date())) * MICROS_PER_DAY + micros_of_day(time);
+    Some((micros, pieces.to_numeric_offset().map(Offset::seconds)))
 }
 
 pub(crate) fn date_from_days(days: i32) -> Option<civil::Date> {
@@ -81,11 +92,6 @@ pub(crate) fn micros_of_day(time: civil::Time) -> i64 {
     let seconds =
         i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000
-}
-
-fn civil_micros(datetime: civil::DateTime) -> Option<i64> {
-    let days = i64::from(days_of_date(datetime.date()));
-    Some(days * MICROS_PER_DAY + micros_of_day(datetime.time()))
 }
 
 #[cfg(test)]
@@ -130,6 +136,9 @@ mod tests {
         assert_eq!(parse_timestamp("1969-12-31T23:59:59.999999Z"), Some(micros));
         assert_eq!(parse_timestamp("1970-01-01T01:00:00+01:00"), Some(0));
         assert_eq!(parse_timestamp("1970-01-01"), Some(0));
+        let last = 253_402_300_799_999_999;
+        assert_eq!(parse_timestamp("9999-12-31T23:59:59.999999Z"), Some(last));
+        assert_eq!(parse_timestamp("1970-01-01T00:00:00[Europe/Paris]"), None);
         assert_eq!(parse_datetime("1970-01-01T01:00:00+01:00"), None);
     }
 }
