@@ -36,6 +36,8 @@ pub(crate) struct Invalid {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     pub(crate) model: Option<Box<str>>,
+    /// Django raises it only when the query is evaluated, so `check` lets it pass.
+    pub(crate) late: bool,
 }
 
 impl Invalid {
@@ -44,7 +46,14 @@ impl Invalid {
             kind,
             message: message.into(),
             model: None,
+            late: false,
         }
+    }
+
+    /// The same error, told only by a terminal.
+    pub(crate) fn late(mut self) -> Self {
+        self.late = true;
+        self
     }
 
     pub(crate) fn to_error(&self) -> Error {
@@ -131,7 +140,9 @@ impl Condition {
 
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            (Self::Invalid(error), other) | (other, Self::Invalid(error)) => {
+                Self::Invalid(first(error, other))
+            }
             // A tree with a name in it is not folded: the name may turn out to be wrong.
             (Self::Always, other) | (other, Self::Always) => other,
             (Self::Never, other) | (other, Self::Never) if other.is_resolved() => Self::Never,
@@ -149,7 +160,9 @@ impl Condition {
 
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            (Self::Invalid(error), other) | (other, Self::Invalid(error)) => {
+                Self::Invalid(first(error, other))
+            }
             (Self::Never, other) | (other, Self::Never) => other,
             (Self::Always, other) | (other, Self::Always) if other.is_resolved() => Self::Always,
             (Self::Or(mut left), Self::Or(right)) => {
@@ -166,7 +179,9 @@ impl Condition {
 
     pub(crate) fn xor(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Invalid(error), _) | (_, Self::Invalid(error)) => Self::Invalid(error),
+            (Self::Invalid(error), other) | (other, Self::Invalid(error)) => {
+                Self::Invalid(first(error, other))
+            }
             (Self::Never, other) | (other, Self::Never) => other,
             (Self::Always, other) | (other, Self::Always) => other.negate(),
             (Self::Xor(mut left), right) => {
@@ -197,6 +212,14 @@ impl Condition {
             }
             Self::Not(inner) => inner.is_resolved(),
         }
+    }
+}
+
+/// The error to keep of two operands: one of building before one of evaluating.
+fn first(error: Box<Invalid>, other: Condition) -> Box<Invalid> {
+    match other {
+        Condition::Invalid(other) if error.late => other,
+        _ => error,
     }
 }
 

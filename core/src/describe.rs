@@ -16,6 +16,9 @@ const MOST_LISTED: usize = 5;
 /// The condition in Django's spelling, such as `title='x' and pages__gt=100`; `any row` without.
 pub(crate) fn describe(query: &Query) -> String {
     let mut out = String::new();
+    if query.none {
+        return "a condition that no row can meet".to_owned();
+    }
     for (index, condition) in query.conditions.iter().enumerate() {
         if index > 0 {
             out.push_str(" and ");

@@ -55,7 +55,7 @@ pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 #[doc(hidden)]
 pub use path::Path;
 pub use q::Q;
-pub use queryset::{ExplainOptions, QuerySet};
+pub use queryset::{ExplainOptions, IntoSlice, QuerySet};
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};

@@ -22,10 +22,13 @@ pub(crate) struct Query {
     /// Every term is turned round when the query runs; it outlives a change of ordering.
     pub(crate) reversed: bool,
     pub(crate) distinct: bool,
+    /// `none()` was called, which no later refiner takes back.
+    pub(crate) none: bool,
     pub(crate) window: Window,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
-    /// The first error of building, which every terminal returns.
+    /// The first error of building, which every terminal returns; or, without one, the first
+    /// that only a terminal tells.
     pub(crate) invalid: Option<Box<Invalid>>,
 }
 
@@ -88,6 +91,7 @@ impl Query {
             ordering: Ordering::Default,
             reversed: false,
             distinct: false,
+            none: false,
             window: Window::ALL,
             timeout: None,
             cancel: None,
@@ -95,9 +99,13 @@ impl Query {
         }
     }
 
-    /// Keeps the first error.
+    /// Keeps the first error, one of building before one that is told late.
     pub(crate) fn refuse(&mut self, invalid: Invalid) {
-        if self.invalid.is_none() {
+        let keep = match &self.invalid {
+            None => false,
+            Some(earlier) => !earlier.late || invalid.late,
+        };
+        if !keep {
             self.invalid = Some(Box::new(invalid));
         }
     }
@@ -105,8 +113,16 @@ impl Query {
     /// What building found wrong.
     pub(crate) fn check(&self) -> Result<()> {
         match &self.invalid {
-            None => Ok(()),
+            Some(invalid) if !invalid.late => Err(invalid.to_error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What evaluating finds wrong, in a query that building found nothing wrong in.
+    pub(crate) fn check_late(&self) -> Result<()> {
+        match &self.invalid {
             Some(invalid) => Err(invalid.to_error()),
+            None => Ok(()),
         }
     }
 
@@ -118,7 +134,7 @@ impl Query {
                 format!("cannot {what} once a slice has been taken"),
             ));
         }
-        self.invalid.is_none()
+        self.invalid.as_ref().is_none_or(|invalid| invalid.late)
     }
 
     pub(crate) fn filter(&mut self, condition: Condition) {
@@ -162,6 +178,8 @@ impl Query {
     /// Whether rows come in an order that the query or its model asks for.
     pub(crate) fn is_ordered(&self) -> bool {
         match &self.ordering {
+            // No rows are in order.
+            _ if self.none => true,
             Ordering::Default => !self.meta.ordering().is_empty(),
             Ordering::By(terms) => !terms.is_empty(),
         }
@@ -169,7 +187,8 @@ impl Query {
 
     /// Whether the query can match no row, so that nothing needs to be sent.
     pub(crate) fn is_empty(&self) -> bool {
-        self.window.is_empty()
+        self.none
+            || self.window.is_empty()
             || self
                 .conditions
                 .iter()

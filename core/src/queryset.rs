@@ -13,9 +13,11 @@ mod iterate;
 mod list;
 mod plan;
 mod refine;
+mod slice;
 mod statement;
 
 pub use explain::ExplainOptions;
+pub use slice::IntoSlice;
 
 use std::fmt;
 use std::marker::PhantomData;

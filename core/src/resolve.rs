@@ -198,7 +198,7 @@ fn compare(
                     "isnull takes true or false, not a value of type {}",
                     other.kind()
                 );
-                Err(Invalid::new(ErrorKind::Value, message))
+                Err(Invalid::new(ErrorKind::Value, message).late())
             }
         },
         lookup if lookup.is_text() => Ok(Condition::compare(
@@ -217,7 +217,7 @@ fn compare(
 fn range(column: &ColumnMeta, at: ColumnRef, ends: Vec<Operand>) -> Result<Condition, Invalid> {
     let [low, high] = <[Operand; 2]>::try_from(ends).map_err(|ends| {
         let message = format!("range takes two ends, not {}", ends.len());
-        Invalid::new(ErrorKind::Index, message)
+        Invalid::new(ErrorKind::Index, message).late()
     })?;
     let low = coerce::listed(column, low)?;
     let high = coerce::listed(column, high)?;

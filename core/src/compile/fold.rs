@@ -56,6 +56,7 @@ fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<boo
     let number = match &compare.right {
         Right::One(Value::I64(number)) => i128::from(*number),
         Right::One(Value::U64(number)) => i128::from(*number),
+        Right::One(Value::Decimal(number)) if number.scale() == 0 => number.unscaled(),
         _ => return None,
     };
     let ty = column(compare, meta)?.ty();

@@ -59,6 +59,10 @@ impl<T: FromRow> QuerySet<T> {
             let message = "cannot filter a query once a slice has been taken";
             return Err(query.error(ErrorKind::Type, message.into()));
         }
+        if lacks_key(&key) {
+            let message = "a row without a key cannot be looked for: was it ever saved?";
+            return Err(query.error(ErrorKind::Value, message.into()));
+        }
         let condition = resolve::condition(Condition::Named("pk".into(), key), &query.meta);
         self.plan_also(db, What::Exists, &condition)
     }
@@ -81,6 +85,14 @@ impl<M: Model> QuerySet<M> {
     pub async fn acontains(&self, db: &Database, row: &M) -> Result<bool> {
         let key = key_of(row)?;
         self.aholds(db, key).await
+    }
+}
+
+/// Whether a key, or a part of one, is NULL.
+fn lacks_key(key: &Operand) -> bool {
+    match key {
+        Operand::Value(value) => value.is_null(),
+        Operand::List(parts) => parts.iter().any(lacks_key),
     }
 }
 

@@ -45,9 +45,11 @@ impl<T: FromRow> QuerySet<T> {
     /// The row at a position counted from zero: Django's `qs[i]`.
     ///
     /// # Errors
-    /// Kind [`Index`](ErrorKind::Index) when there are not that many rows.
-    pub fn nth(&self, db: &Database, position: u64) -> Result<T> {
+    /// Kind [`Index`](ErrorKind::Index) when there are not that many rows,
+    /// [`Value`](ErrorKind::Value) for a negative position.
+    pub fn nth(&self, db: &Database, position: impl TryInto<u64>) -> Result<T> {
         db.enter("nth")?;
+        let position = counted(position)?;
         one(db, self.plan_nth(db, position)?)?.ok_or_else(|| self.too_few(position))
     }
 
@@ -55,7 +57,8 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// As [`nth`](Self::nth).
-    pub async fn anth(&self, db: &Database, position: u64) -> Result<T> {
+    pub async fn anth(&self, db: &Database, position: impl TryInto<u64>) -> Result<T> {
+        let position = counted(position)?;
         aone(db, self.plan_nth(db, position)?)
             .await?
             .ok_or_else(|| self.too_few(position))
@@ -81,6 +84,15 @@ impl<T: FromRow> QuerySet<T> {
         let message = format!("there is no {} at position {position}", query.meta.name());
         query.error(ErrorKind::Index, message)
     }
+}
+
+fn counted(position: impl TryInto<u64>) -> Result<u64> {
+    position.try_into().map_err(|_| {
+        Error::new(
+            ErrorKind::Value,
+            "a position counts from the first row: it cannot be negative",
+        )
+    })
 }
 
 /// The row of a read that has at most one.

@@ -18,6 +18,7 @@ impl<T> QuerySet<T> {
         if query.is_empty() || select.window.is_empty() {
             return Ok(None);
         }
+        query.check_late()?;
         let Some(statement) = compile(select, db.dialect(), db.cache())? else {
             return Ok(None);
         };

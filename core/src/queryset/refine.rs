@@ -1,11 +1,11 @@
 //! The methods that narrow, order and cut a query.
 
-use std::ops::{Bound, RangeBounds};
 use std::time::Duration;
 
-use super::QuerySet;
+use super::{IntoSlice, QuerySet};
 use crate::cancel::CancelToken;
-use crate::condition::Condition;
+use crate::condition::Invalid;
+use crate::error::ErrorKind;
 use crate::model::Model;
 use crate::operand::Operand;
 use crate::order::{IntoOrder, OrderTerm};
@@ -53,7 +53,7 @@ impl<T> QuerySet<T> {
 
     /// A query without rows; its terminals send nothing.
     pub fn none(self) -> Self {
-        self.change(|query| query.conditions.push(Condition::Never))
+        self.change(|query| query.none = true)
     }
 
     /// The rows for which a ready condition holds.
@@ -101,29 +101,23 @@ impl<T> QuerySet<T> {
     }
 
     /// At most this many rows: Django's `[:limit]`.
-    pub fn limit(self, limit: u64) -> Self {
-        self.cut(0, Some(limit))
+    ///
+    /// Any integer will do; a negative one is an error of kind
+    /// [`Value`](crate::ErrorKind::Value), as in [`offset`](Self::offset) and
+    /// [`slice`](Self::slice).
+    pub fn limit(self, limit: impl TryInto<u64>) -> Self {
+        self.cut(limit.try_into().ok().map(|limit| (0, Some(limit))))
     }
 
     /// The rows after the first `offset`: Django's `[offset:]`.
-    pub fn offset(self, offset: u64) -> Self {
-        self.cut(offset, None)
+    pub fn offset(self, offset: impl TryInto<u64>) -> Self {
+        self.cut(offset.try_into().ok().map(|offset| (offset, None)))
     }
 
     /// The rows of a range of positions, counted from zero within an earlier slice: Django's
     /// `[a:b]` is `slice(a..b)`.
-    pub fn slice(self, range: impl RangeBounds<u64>) -> Self {
-        let low = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let high = match range.end_bound() {
-            Bound::Included(&end) => Some(end.saturating_add(1)),
-            Bound::Excluded(&end) => Some(end),
-            Bound::Unbounded => None,
-        };
-        self.cut(low, high)
+    pub fn slice(self, range: impl IntoSlice) -> Self {
+        self.cut(range.positions())
     }
 
     /// Gives a read up when it takes longer: its error is of kind
@@ -139,8 +133,15 @@ impl<T> QuerySet<T> {
         self.change(|query| query.cancel = Some(token.clone()))
     }
 
-    fn cut(self, low: u64, high: Option<u64>) -> Self {
-        self.change(|query| query.window = query.window.slice(low, high))
+    /// Cuts the query, unless an end was no position.
+    fn cut(self, positions: Option<(u64, Option<u64>)>) -> Self {
+        self.change(|query| match positions {
+            Some((low, high)) => query.window = query.window.slice(low, high),
+            None => query.refuse(Invalid::new(
+                ErrorKind::Value,
+                "a slice counts from the first row: its ends cannot be negative",
+            )),
+        })
     }
 
     fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {

@@ -85,44 +85,50 @@ pub(super) fn text(value: Value) -> Result<Box<str>, Invalid> {
 }
 
 fn integer(column: &ColumnMeta, lookup: Lookup, value: Value) -> Result<Value, Invalid> {
+    let misfit = |what: &str| misfit(column, what);
     match value {
         Value::I64(_) | Value::U64(_) => Ok(value),
         Value::Bool(value) => Ok(Value::I64(value.into())),
         Value::F64(number) => {
             // 222.9 is 222 for what is equal, greater or at most; `x >= 222.9` and `x < 222.9`
             // ask from 223 on.
-            let whole = match lookup {
+            let rounded = match lookup {
                 Lookup::Gte | Lookup::Lt => number.ceil(),
                 _ => number.trunc(),
             };
-            // Two to the 63rd, the first float that an i64 no longer holds.
-            let limit = 9_223_372_036_854_775_808.0;
-            if whole >= -limit && whole < limit {
-                Ok(Value::I64(whole as i64))
-            } else {
-                Err(misfit(column, &number.to_string()))
+            // A cast ends at the bounds of an i128, which no column reaches either.
+            let number = number.to_string();
+            match rounded.is_finite() {
+                true => whole(rounded as i128).ok_or_else(|| misfit(&number)),
+                false => Err(misfit(&number)),
             }
         }
         Value::Decimal(number) => {
             let divisor = 10i128.pow(u32::from(number.scale()));
-            let (whole, rest) = (number.unscaled() / divisor, number.unscaled() % divisor);
+            let (rounded, rest) = (number.unscaled() / divisor, number.unscaled() % divisor);
             let up = matches!(lookup, Lookup::Gte | Lookup::Lt) && rest > 0;
-            i64::try_from(whole + i128::from(up))
-                .map(Value::I64)
-                .map_err(|_| misfit(column, &number.to_string()))
+            whole(rounded + i128::from(up)).ok_or_else(|| misfit(&number.to_string()))
         }
-        Value::Text(text) => {
-            let digits = text.trim();
-            if let Ok(number) = digits.parse::<i64>() {
-                Ok(Value::I64(number))
-            } else if let Ok(number) = digits.parse::<u64>() {
-                Ok(Value::U64(number))
-            } else {
-                Err(misfit(column, &format!("'{text}'")))
-            }
-        }
+        Value::Text(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .and_then(whole)
+            .ok_or_else(|| misfit(&format!("'{text}'"))),
         other => Err(misfit_as(ErrorKind::Type, column, other.kind())),
     }
+}
+
+/// An integer as a value; as a decimal where it is beyond every column's range, which decides a
+/// comparison before anything is sent.
+fn whole(number: i128) -> Option<Value> {
+    if let Ok(number) = i64::try_from(number) {
+        return Some(Value::I64(number));
+    }
+    if let Ok(number) = u64::try_from(number) {
+        return Some(Value::U64(number));
+    }
+    Decimal::new(number, 0).map(Value::Decimal)
 }
 
 fn float(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {

@@ -150,8 +150,15 @@ fn values() {
         f.books().lookup("pages__in", 1).check(),
         expect!["Type: the lookup 'in' takes a list, not a value of type integer"],
     );
+    // What Django raises only on evaluation passes `check`, and is told by the terminal.
+    f.books().lookup("pages__isnull", 1).check().expect("told late");
+    // An error of building comes first, wherever it stands.
     f.refused(
-        f.books().lookup("pages__range", [1]).check(),
+        f.books().lookup("pages__isnull", 1).lookup("nosuch", 1).check(),
+        expect!["Field: cannot resolve 'nosuch' into a field of Book; choices are: author, author_id, id, pages, price, printed, published, title"],
+    );
+    f.refused(
+        f.books().lookup("pages__range", [1]).list(&f.db),
         expect!["Index: range takes two ends, not 1"],
     );
     f.refused(
@@ -159,7 +166,7 @@ fn values() {
         expect!["Type: the lookup 'range' takes a list, not a value of type integer"],
     );
     f.refused(
-        f.books().lookup("pages__isnull", 1).check(),
+        f.books().lookup("pages__isnull", 1).list(&f.db),
         expect!["Value: isnull takes true or false, not a value of type integer"],
     );
     f.refused(
