@@ -4,6 +4,8 @@ mod capability;
 mod case;
 mod cases;
 mod deadline;
+#[cfg(feature = "django")]
+pub mod django;
 mod failure;
 mod gate;
 mod method;

@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Matrix(Matrix),
     /// Runs the deliberately broken backends and runtimes, each of which a case has to catch.
     Broken(Broken),
+    /// Compares the answers to Django's own expressions with Django's.
+    Django(Django),
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +57,38 @@ pub(crate) struct Broken {
     /// Runs every case on each of them, and counts how many fail.
     #[arg(long)]
     pub(crate) all_cases: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Django {
+    /// The file of cases, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cases: PathBuf,
+    /// The file of the tables and rows that the cases run on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fixtures: PathBuf,
+    /// The backends, separated by commas; all of them unless it is said.
+    #[arg(long = "backend", value_name = "NAME", value_delimiter = ',', value_enum)]
+    backends: Vec<Backend>,
+    /// The runtimes, separated by commas; all of them unless it is said.
+    #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', value_enum)]
+    runtimes: Vec<Runtime>,
+    /// Only the areas that start like this; may be given several times.
+    #[arg(long = "area", value_name = "PREFIX")]
+    pub(crate) areas: Vec<String>,
+    /// Writes the outcomes as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Django {
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        or_all(&self.backends)
+    }
+
+    pub(crate) fn runtimes(&self) -> Vec<Runtime> {
+        or_all(&self.runtimes)
+    }
 }
 
 #[derive(Debug, clap::Args)]

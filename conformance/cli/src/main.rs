@@ -3,6 +3,7 @@
 mod args;
 mod backends;
 mod broken;
+mod django;
 mod matrix;
 mod progress;
 mod report;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Matrix(wanted) => matrix::run(&wanted),
         Command::Broken(wanted) => broken::run(&wanted),
+        Command::Django(wanted) => django::run(&wanted),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -50,7 +50,7 @@ fn chunks(stage: &Stage) -> Verdict {
 
 fn none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    iterate!(s, books().none() => ids)?.sends(0)?.gives(Vec::new())
+    iterate!(s, books().none() => ids)?.sends(0)?.gives(Vec::<i64>::new())
 }
 
 fn slice(stage: &Stage) -> Verdict {

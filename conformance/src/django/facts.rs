@@ -1,0 +1,555 @@
+//! What a tree names: all that the rules look at.
+
+use std::collections::BTreeSet;
+
+use queryset::{ColumnType, Lookup};
+use serde_json::Value as Json;
+
+use super::case::Given;
+use super::fixtures::{Models, Table};
+use super::node::{Arguments, Call, Node};
+
+/// What a tree names.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The methods called on queries.
+    pub(super) methods: BTreeSet<String>,
+    /// The functions and classes called.
+    pub(super) functions: BTreeSet<String>,
+    /// Everything else that is remarkable.
+    pub(super) marks: BTreeSet<Mark>,
+}
+
+/// A remarkable thing in a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// Several statements instead of an expression.
+    Script,
+    /// Text that only a Python parser reads.
+    PythonText,
+    /// A path to another table.
+    Relation,
+    /// A part of a date or time in a path.
+    DatePart,
+    /// A pattern of the database's own dialect.
+    Regex,
+    /// A JSON column, other than whether it is NULL.
+    Json,
+    /// A column or a computed value on the right-hand side, or as a condition.
+    Expression,
+    /// A query as a value of another.
+    Subquery,
+    /// Two queries combined by an operator.
+    Operator,
+    /// `distinct` with names.
+    DistinctOn,
+    /// An aggregate that is not a plain one of a column.
+    Aggregate,
+    /// A text lookup.
+    TextLookup,
+    /// A decimal column.
+    Decimal,
+    /// A text where a list belongs.
+    TextAsList,
+    /// An integer of more than 64 bits in a list.
+    HugeInList,
+    /// A value of another type compared with a duration.
+    NoDuration,
+    /// A keyword of Python's `Q` among the conditions.
+    ReservedKeyword,
+    /// A positional condition that is a number.
+    UntypedCondition,
+    /// An attribute of a query or an object that is Python's own.
+    PythonAttribute,
+    /// An alias of a database that is not the default one.
+    UnknownAlias,
+    /// Loaded objects of other tables, or methods of objects.
+    LoadedObject,
+    /// `totally_ordered`.
+    TotalOrder,
+}
+
+impl Facts {
+    pub(super) fn of(given: &Given, models: &Models) -> Self {
+        let mut facts = Self::default();
+        let ast = &given.ast;
+        let Some(qs) = ast.get("qs") else {
+            facts.marks.insert(Mark::Script);
+            return facts;
+        };
+        let mut walk = Walk {
+            facts: &mut facts,
+            models,
+        };
+        walk.any(qs, None);
+        if let (Some(terminal), Some(model)) = (
+            ast.get("terminal").and_then(Json::as_str),
+            model_of(qs, models),
+        ) {
+            walk.method(terminal, model, Arguments::of(ast));
+        }
+        if let Some(each) = ast.get("each") {
+            walk.each(each, model_of(qs, models));
+        }
+        facts
+    }
+
+    pub(super) fn has(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
+    }
+}
+
+/// The model whose rows an expression is a query for.
+pub(super) fn model_of<'m>(json: &Json, models: &'m Models) -> Option<&'m Table> {
+    match Node::of(json) {
+        Node::Attr {
+            name: "objects",
+            of,
+        } => match Node::of(of) {
+            Node::Name(model) => models.get(model),
+            _ => None,
+        },
+        Node::Call(call) => match call.method()? {
+            ("get" | "count" | "exists" | "first" | "last" | "aggregate", _) => None,
+            (_, of) => model_of(of, models),
+        },
+        Node::Index { index, of } => match Node::of(index) {
+            Node::Slice { .. } => model_of(of, models),
+            _ => None,
+        },
+        Node::Slice { of, .. } => model_of(of?, models),
+        Node::Op { left, .. } => model_of(left, models),
+        _ => None,
+    }
+}
+
+struct Walk<'f, 'm> {
+    facts: &'f mut Facts,
+    models: &'m Models,
+}
+
+impl<'m> Walk<'_, 'm> {
+    fn mark(&mut self, mark: Mark) {
+        self.facts.marks.insert(mark);
+    }
+
+    fn any(&mut self, json: &Json, model: Option<&'m Table>) {
+        match Node::of(json) {
+            Node::Call(call) => self.call(&call, model),
+            Node::Attr { name, of } => {
+                match (name, model_of(of, self.models)) {
+                    ("totally_ordered", _) => self.mark(Mark::TotalOrder),
+                    ("ordered", Some(_)) => {}
+                    (_, Some(_)) => self.mark(Mark::PythonAttribute),
+                    ("objects", None) if matches!(Node::of(of), Node::Name(_)) => {}
+                    ("pk" | "OR" | "AND" | "XOR", None) => {}
+                    (_, None) => self.mark(Mark::LoadedObject),
+                }
+                self.any(of, model);
+            }
+            Node::Op { left, right, .. } => {
+                if model_of(left, self.models).is_some() && model_of(right, self.models).is_some() {
+                    self.mark(Mark::Operator);
+                }
+                self.any(left, model);
+                self.any(right, model);
+            }
+            Node::Compare { left, right, .. } => {
+                self.any(left, model);
+                self.any(right, model);
+            }
+            Node::Unary { of, .. } => self.any(of, model),
+            Node::Index { index, of } => {
+                self.any(index, model);
+                self.any(of, model);
+            }
+            Node::Slice { ends, of } => {
+                for end in ends.iter().chain(of) {
+                    self.any(end, model);
+                }
+            }
+            Node::List(items) => items.iter().for_each(|item| self.any(item, model)),
+            Node::Dict(pairs) => {
+                for part in pairs.iter().filter_map(Json::as_array).flatten() {
+                    self.any(part, model);
+                }
+            }
+            Node::Other if json.get("python").is_some() => self.mark(Mark::PythonText),
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, call: &Call<'_>, model: Option<&'m Table>) {
+        if let Some((name, of)) = call.method() {
+            if let Some(own) = model_of(of, self.models) {
+                self.any(of, None);
+                self.method(name, own, call.arguments);
+                return;
+            }
+            // `F('x').desc()` is a term of an ordering; other methods compute.
+            if !matches!(name, "asc" | "desc") {
+                self.mark(match Node::of(of) {
+                    Node::Call(inner) if inner.name() == Some("F") => Mark::Expression,
+                    _ => Mark::LoadedObject,
+                });
+            }
+            self.any(of, model);
+            self.arguments(call.arguments, model);
+            return;
+        }
+        let Some(name) = call.name() else {
+            return;
+        };
+        self.facts.functions.insert(name.to_owned());
+        if name == "Q" {
+            self.conditions(call.arguments, model, true);
+        } else {
+            self.arguments(call.arguments, model);
+        }
+    }
+
+    fn arguments(&mut self, arguments: Arguments<'_>, model: Option<&'m Table>) {
+        for value in arguments.positional {
+            self.value(value, model);
+        }
+        for (_, value) in arguments.named() {
+            self.value(value, model);
+        }
+    }
+
+    /// A value: a query in its place is a subquery.
+    fn value(&mut self, json: &Json, model: Option<&'m Table>) {
+        if model_of(json, self.models).is_some() {
+            self.mark(Mark::Subquery);
+        }
+        if let Node::Call(call) = Node::of(json) {
+            if call.name() == Some("F") {
+                self.mark(Mark::Expression);
+            }
+        }
+        self.any(json, model);
+    }
+
+    fn method(&mut self, name: &str, model: &'m Table, arguments: Arguments<'_>) {
+        self.facts.methods.insert(name.to_owned());
+        match name {
+            "filter" | "exclude" | "get" | "complex_filter" => {
+                self.conditions(arguments, Some(model), false);
+            }
+            "order_by" | "earliest" | "latest" => {
+                for term in arguments.positional {
+                    self.order(term, model);
+                }
+            }
+            "distinct" if !arguments.is_empty() => self.mark(Mark::DistinctOn),
+            "using" => {
+                let alias = arguments.positional.first().map(Node::of);
+                if !matches!(alias, Some(Node::Const(alias)) if alias == "default") {
+                    self.mark(Mark::UnknownAlias);
+                }
+            }
+            "aggregate" => self.aggregates(arguments, model),
+            _ => self.arguments(arguments, Some(model)),
+        }
+    }
+
+    fn conditions(&mut self, arguments: Arguments<'_>, model: Option<&'m Table>, in_q: bool) {
+        for condition in arguments.positional {
+            match Node::of(condition) {
+                Node::Const(value) if !value.is_string() => self.mark(Mark::UntypedCondition),
+                Node::Call(call) if !matches!(call.name(), Some("Q") | None) => {
+                    self.mark(Mark::Expression);
+                }
+                Node::List(pair) => {
+                    if let (Some(Node::Const(name)), Some(value)) =
+                        (pair.first().map(Node::of), pair.get(1))
+                    {
+                        self.condition(name.as_str().unwrap_or_default(), value, model);
+                    }
+                }
+                Node::Dict(pairs) => self.pairs(pairs, model),
+                _ => {}
+            }
+            self.any(condition, model);
+        }
+        for (name, value) in arguments.named() {
+            match (name, Node::of(value)) {
+                ("_connector" | "_negated", _) => {
+                    if !in_q {
+                        self.mark(Mark::ReservedKeyword);
+                    }
+                }
+                ("**", Node::Dict(pairs)) => self.pairs(pairs, model),
+                _ => self.condition(name, value, model),
+            }
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[Json], model: Option<&'m Table>) {
+        for pair in pairs.iter().filter_map(Json::as_array) {
+            if let (Some(Node::Const(name)), Some(value)) =
+                (pair.first().map(Node::of), pair.get(1))
+            {
+                self.condition(name.as_str().unwrap_or_default(), value, model);
+            }
+        }
+    }
+
+    fn condition(&mut self, path: &str, value: &Json, model: Option<&'m Table>) {
+        self.value(value, model);
+        let Some(model) = model else {
+            return;
+        };
+        let (column, lookup) = self.path(path, model, false);
+        if lookup.is_some_and(Lookup::is_text) {
+            self.mark(Mark::TextLookup);
+        }
+        if lookup == Some(Lookup::In) {
+            match Node::of(value) {
+                Node::Const(text) if text.is_string() => self.mark(Mark::TextAsList),
+                Node::List(items) if items.iter().any(huge) => self.mark(Mark::HugeInList),
+                _ => {}
+            }
+        }
+        if lookup == Some(Lookup::Range) {
+            if let Node::List(items) = Node::of(value) {
+                if items.iter().any(huge) {
+                    self.mark(Mark::HugeInList);
+                }
+            }
+        }
+        if column == Some(ColumnType::Duration)
+            && lookup != Some(Lookup::IsNull)
+            && matches!(Node::of(value), Node::Const(value) if !value.is_null())
+        {
+            self.mark(Mark::NoDuration);
+        }
+    }
+
+    fn order(&mut self, term: &Json, model: &'m Table) {
+        match Node::of(term) {
+            Node::Const(Json::String(path)) => {
+                let path = path.strip_prefix('-').unwrap_or(path);
+                self.path(path, model, true);
+            }
+            Node::Call(call) => match call.method() {
+                Some(("asc" | "desc", of)) => match Node::of(of) {
+                    Node::Call(inner) if inner.name() == Some("F") => {
+                        if let Some(Node::Const(Json::String(path))) =
+                            inner.arguments.positional.first().map(Node::of)
+                        {
+                            self.path(path, model, true);
+                        }
+                    }
+                    _ => {
+                        self.mark(Mark::Expression);
+                        self.any(of, Some(model));
+                    }
+                },
+                _ if call.name() == Some("F") => {
+                    if let Some(Node::Const(Json::String(path))) =
+                        call.arguments.positional.first().map(Node::of)
+                    {
+                        self.path(path, model, true);
+                    }
+                }
+                _ => {
+                    self.mark(Mark::Expression);
+                    self.any(term, Some(model));
+                }
+            },
+            _ => self.any(term, Some(model)),
+        }
+    }
+
+    fn aggregates(&mut self, arguments: Arguments<'_>, model: &'m Table) {
+        let named = arguments.named().map(|(_, value)| value);
+        for value in arguments.positional.iter().chain(named) {
+            let Node::Call(call) = Node::of(value) else {
+                // A bare name or number is a TypeError, which only an untyped argument can be.
+                self.mark(match Node::of(value) {
+                    Node::Const(_) => Mark::UntypedCondition,
+                    _ => Mark::Aggregate,
+                });
+                continue;
+            };
+            let plain = matches!(call.name(), Some("Count" | "Sum" | "Avg" | "Min" | "Max"));
+            let only_distinct = call.arguments.named().all(|(name, _)| name == "distinct");
+            let path = match call.arguments.positional {
+                [one] => match Node::of(one) {
+                    Node::Const(Json::String(path)) => Some(path),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match path {
+                Some(path) if plain && only_distinct => {
+                    if path != "*" {
+                        let (column, _) = self.path(path, model, false);
+                        if column == Some(ColumnType::Decimal) {
+                            self.mark(Mark::Decimal);
+                        }
+                    }
+                }
+                _ => self.mark(Mark::Aggregate),
+            }
+            self.facts
+                .functions
+                .extend(call.name().map(ToOwned::to_owned));
+        }
+    }
+
+    /// What is taken of each row.
+    fn each(&mut self, json: &Json, model: Option<&'m Table>) {
+        match Node::of(json) {
+            Node::Attr { name, of } => {
+                let own = matches!(Node::of(of), Node::Name("o"));
+                let column =
+                    model.is_some_and(|model| name == "pk" || model.meta.position(name).is_some());
+                if !(own && column) {
+                    self.mark(Mark::LoadedObject);
+                }
+            }
+            Node::Call(call) if matches!(call.name(), Some("round" | "isinstance" | "float")) => {
+                for value in call.arguments.positional {
+                    self.each(value, model);
+                }
+            }
+            Node::Call(_) => self.mark(Mark::LoadedObject),
+            Node::List(items) => items.iter().for_each(|item| self.each(item, model)),
+            Node::If {
+                condition,
+                then,
+                otherwise,
+            } => [condition, then, otherwise]
+                .into_iter()
+                .for_each(|part| self.each(part, model)),
+            Node::Compare { left, right, .. } => {
+                self.each(left, model);
+                self.each(right, model);
+            }
+            Node::Logic { parts, .. } => parts.iter().for_each(|part| self.each(part, model)),
+            Node::Slice { of: Some(of), .. } => self.each(of, model),
+            Node::Other => self.mark(Mark::LoadedObject),
+            _ => {}
+        }
+    }
+
+    /// Marks what a path leads through; the type of its column and its lookup, where it has them.
+    fn path(
+        &mut self,
+        path: &str,
+        model: &'m Table,
+        ordering: bool,
+    ) -> (Option<ColumnType>, Option<Lookup>) {
+        let mut parts: Vec<&str> = path.split("__").collect();
+        let first = parts.remove(0);
+        let meta = &model.meta;
+        let mut index = match first {
+            "pk" => meta.primary_key().first().copied(),
+            name => meta.position(name),
+        };
+        if let (None, Some(relation)) = (index, meta.relation_position(first)) {
+            let relation = &meta.relations()[relation];
+            index = meta.position(relation.column());
+            let Some(target) = relation.target().resolve() else {
+                return (None, None);
+            };
+            let key = target.primary_key().first();
+            let key = key.map(|&key| target.columns()[key].name());
+            let known = self.models.get(target.name());
+            match parts.first() {
+                None if ordering && !target.ordering().is_empty() => {
+                    self.mark(Mark::Relation);
+                    return (None, None);
+                }
+                None => {}
+                Some(&next) if next == "pk" || Some(next) == key => {
+                    parts.remove(0);
+                }
+                Some(&next)
+                    if target.position(next).is_some()
+                        || target.relation_position(next).is_some()
+                        || known.is_some_and(|known| known.related.contains_key(next)) =>
+                {
+                    self.mark(Mark::Relation);
+                    // The lookup at the end is still what the case is about.
+                    let lookup = parts.last().and_then(|last| Lookup::from_name(last));
+                    return (None, lookup);
+                }
+                Some(_) => {}
+            }
+        } else if model.related.contains_key(first) {
+            self.mark(Mark::Relation);
+            return (None, parts.last().and_then(|last| Lookup::from_name(last)));
+        }
+        let Some(index) = index else {
+            return (None, None);
+        };
+        let ty = meta.columns()[index].ty();
+        let lookup = match parts.last() {
+            None => Some(Lookup::Exact),
+            Some(last) => Lookup::from_name(last),
+        };
+        for part in &parts {
+            if matches!(*part, "regex" | "iregex") && meta.relation_position(first).is_none() {
+                self.mark(Mark::Regex);
+            }
+            if date_part(part, ty) {
+                self.mark(Mark::DatePart);
+            }
+        }
+        if ty == ColumnType::Json && !ordering && lookup != Some(Lookup::IsNull)
+            || parts.len() > 1 && ty == ColumnType::Json
+        {
+            self.mark(Mark::Json);
+        }
+        if ty == ColumnType::Decimal {
+            self.mark(Mark::Decimal);
+        }
+        (Some(ty), lookup)
+    }
+}
+
+fn date_part(part: &str, ty: ColumnType) -> bool {
+    let date = matches!(
+        part,
+        "year" | "iso_year" | "month" | "day" | "week" | "week_day" | "iso_week_day" | "quarter"
+    );
+    let time = matches!(part, "hour" | "minute" | "second");
+    match ty {
+        ColumnType::Date => date,
+        ColumnType::Time => time,
+        ColumnType::Timestamp | ColumnType::DateTime => {
+            date || time || matches!(part, "date" | "time")
+        }
+        _ => false,
+    }
+}
+
+/// Whether an integer needs more than 63 bits and a sign, said as a power or in digits.
+fn huge(json: &Json) -> bool {
+    match Node::of(json) {
+        Node::Int(digits) => digits.parse::<i64>().is_err(),
+        Node::Op {
+            op: "**",
+            left,
+            right,
+        } => {
+            let number = |json: &Json| match Node::of(json) {
+                Node::Const(value) => value.as_i64(),
+                _ => None,
+            };
+            match (number(left), number(right)) {
+                (Some(base), Some(power)) => {
+                    let power = u32::try_from(power).unwrap_or(u32::MAX);
+                    base.checked_pow(power).is_none()
+                }
+                _ => false,
+            }
+        }
+        Node::Unary { of, .. } => huge(of),
+        Node::Op { left, right, .. } => huge(left) || huge(right),
+        _ => false,
+    }
+}

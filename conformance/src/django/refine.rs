@@ -1,0 +1,245 @@
+//! From a tree to a query.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use queryset::{OrderTerm, Q, QuerySet, Record};
+use serde_json::Value as Json;
+
+use super::fixtures::Models;
+use super::node::{Arguments, Call, Node};
+use super::python::{Python, Unknown, evaluate};
+
+/// The query that a tree builds.
+pub(super) fn query(json: &Json, models: &Models) -> Result<QuerySet<Record>, Unknown> {
+    match Node::of(json) {
+        Node::Attr {
+            name: "objects",
+            of,
+        } => match Node::of(of) {
+            Node::Name(name) => match models.get(name) {
+                Some(table) => Ok(QuerySet::dynamic(&Arc::clone(&table.meta))),
+                None => Err(Unknown::new(format!("the model {name}"))),
+            },
+            _ => Err(Unknown::new("a manager of something else than a model")),
+        },
+        Node::Call(call) => match call.method() {
+            Some((method, of)) => refine(query(of, models)?, method, &call, models),
+            None => Err(Unknown::new("a function where a query belongs")),
+        },
+        Node::Index { index, of } => match Node::of(index) {
+            Node::Slice { ends, .. } => cut(query(of, models)?, ends, models),
+            _ => Err(Unknown::new("a row where a query belongs")),
+        },
+        Node::Slice { ends, of: Some(of) } => cut(query(of, models)?, ends, models),
+        _ => Err(Unknown::new(format!("the query {json}"))),
+    }
+}
+
+fn refine(
+    query: QuerySet<Record>,
+    method: &str,
+    call: &Call<'_>,
+    models: &Models,
+) -> Result<QuerySet<Record>, Unknown> {
+    let arguments = call.arguments;
+    Ok(match method {
+        // The database is the terminal's argument: the only alias is the one that it is given.
+        "all" | "using" => query.all(),
+        "none" => query.none(),
+        "filter" | "complex_filter" => match conditions(arguments, models)? {
+            Some(condition) => query.filter_by(condition),
+            None => query,
+        },
+        "exclude" => match conditions(arguments, models)? {
+            Some(condition) => query.exclude_by(condition),
+            None => query,
+        },
+        "order_by" => query.order_by_names(terms(arguments, models)?),
+        "reverse" => query.reverse(),
+        "distinct" if arguments.is_empty() => query.distinct(),
+        other => return Err(Unknown::new(format!("the method {other}"))),
+    })
+}
+
+/// A slice without a step.
+pub(super) fn cut(
+    query: QuerySet<Record>,
+    ends: &[Json],
+    models: &Models,
+) -> Result<QuerySet<Record>, Unknown> {
+    let [low, high, step] = slice_ends(ends, models)?;
+    if step.is_some() {
+        return Err(Unknown::new("a step in a query"));
+    }
+    Ok(match (low, high) {
+        (None, None) => query,
+        (low, high) => query.slice((
+            low.map_or(Bound::Unbounded, Bound::Included),
+            high.map_or(Bound::Unbounded, Bound::Excluded),
+        )),
+    })
+}
+
+/// The start, the end and the step of a slice.
+pub(super) fn slice_ends(ends: &[Json], models: &Models) -> Result<[Option<i64>; 3], Unknown> {
+    let mut found = [None; 3];
+    for (found, end) in found.iter_mut().zip(ends) {
+        *found = match end {
+            Json::Null => None,
+            end => match evaluate(end, models)? {
+                Python::None => None,
+                Python::Int(number) => Some(
+                    i64::try_from(number)
+                        .map_err(|_| Unknown::new("a slice of more than 63 bits"))?,
+                ),
+                other => return Err(Unknown::new(format!("a slice by {other:?}"))),
+            },
+        };
+    }
+    Ok(found)
+}
+
+/// The conditions of a call, all of which must hold; `None` where there are none.
+pub(super) fn conditions(
+    arguments: Arguments<'_>,
+    models: &Models,
+) -> Result<Option<Q<Record>>, Unknown> {
+    let mut parts = Vec::new();
+    for positional in arguments.positional {
+        parts.push(condition(positional, models)?);
+    }
+    for (name, value) in arguments.named() {
+        parts.push(match (name, Node::of(value)) {
+            ("**", Node::Dict(pairs)) => all_pairs(pairs, models)?,
+            _ => Some(lookup(name, value, models)?),
+        });
+    }
+    Ok(join(parts, |a, b| a & b))
+}
+
+/// One condition; `None` for an empty one, which joins as nothing.
+fn condition(json: &Json, models: &Models) -> Result<Option<Q<Record>>, Unknown> {
+    match Node::of(json) {
+        Node::Call(call) if call.name() == Some("Q") => named_q(&call, models),
+        Node::Op { op, left, right } => {
+            let parts = vec![condition(left, models)?, condition(right, models)?];
+            Ok(match op {
+                "&" => join(parts, |a, b| a & b),
+                "|" => join(parts, |a, b| a | b),
+                "^" => join(parts, |a, b| a ^ b),
+                op => return Err(Unknown::new(format!("conditions joined by {op}"))),
+            })
+        }
+        Node::Unary { op: "~", of } => Ok(condition(of, models)?.map(|condition| !condition)),
+        Node::List([name, value]) => match Node::of(name) {
+            Node::Const(Json::String(name)) => Ok(Some(lookup(name, value, models)?)),
+            _ => Err(Unknown::new("a pair without a name")),
+        },
+        Node::Dict(pairs) => all_pairs(pairs, models),
+        _ => Err(Unknown::new(format!("the condition {json}"))),
+    }
+}
+
+fn named_q(call: &Call<'_>, models: &Models) -> Result<Option<Q<Record>>, Unknown> {
+    let mut parts = Vec::new();
+    for positional in call.arguments.positional {
+        parts.push(condition(positional, models)?);
+    }
+    let (mut connector, mut negated) = ("AND", false);
+    for (name, value) in call.arguments.named() {
+        match (name, Node::of(value)) {
+            ("_connector", Node::Attr { name, .. }) => connector = name,
+            ("_connector", Node::Const(Json::String(name))) => connector = name,
+            ("_negated", Node::Const(value)) => negated = value == true,
+            ("**", Node::Dict(pairs)) => parts.push(all_pairs(pairs, models)?),
+            _ => parts.push(Some(lookup(name, value, models)?)),
+        }
+    }
+    let joined = match connector {
+        "AND" => join(parts, |a, b| a & b),
+        "OR" => join(parts, |a, b| a | b),
+        "XOR" => join(parts, |a, b| a ^ b),
+        other => return Err(Unknown::new(format!("the connector {other}"))),
+    };
+    Ok(joined.map(|condition| if negated { !condition } else { condition }))
+}
+
+fn all_pairs(pairs: &[Json], models: &Models) -> Result<Option<Q<Record>>, Unknown> {
+    let mut parts = Vec::new();
+    for pair in pairs {
+        match pair.as_array().map(Vec::as_slice) {
+            Some([name, value]) => match Node::of(name) {
+                Node::Const(Json::String(name)) => parts.push(Some(lookup(name, value, models)?)),
+                _ => return Err(Unknown::new("a pair without a name")),
+            },
+            _ => return Err(Unknown::new("a dictionary that is no pairs")),
+        }
+    }
+    Ok(join(parts, |a, b| a & b))
+}
+
+fn lookup(path: &str, value: &Json, models: &Models) -> Result<Q<Record>, Unknown> {
+    Ok(Q::lookup(path, evaluate(value, models)?.into_operand()?))
+}
+
+fn join(
+    parts: Vec<Option<Q<Record>>>,
+    join: fn(Q<Record>, Q<Record>) -> Q<Record>,
+) -> Option<Q<Record>> {
+    parts.into_iter().flatten().reduce(join)
+}
+
+/// The terms of an ordering.
+pub(super) fn terms(arguments: Arguments<'_>, models: &Models) -> Result<Vec<OrderTerm>, Unknown> {
+    arguments
+        .positional
+        .iter()
+        .map(|term| self::term(term, models))
+        .collect()
+}
+
+fn term(json: &Json, models: &Models) -> Result<OrderTerm, Unknown> {
+    let unknown = || Unknown::new(format!("the term {json}"));
+    match Node::of(json) {
+        Node::Const(Json::String(name)) => Ok(OrderTerm::from(name)),
+        Node::Call(call) if call.name() == Some("F") => {
+            Ok(OrderTerm::from(column(&call).ok_or_else(unknown)?))
+        }
+        Node::Call(call) => {
+            let (direction, of) = call.method().ok_or_else(unknown)?;
+            let Node::Call(inner) = Node::of(of) else {
+                return Err(unknown());
+            };
+            if inner.name() != Some("F") {
+                return Err(unknown());
+            }
+            let name = column(&inner).ok_or_else(unknown)?;
+            let term = match direction {
+                "asc" => OrderTerm::from(name),
+                "desc" => OrderTerm::from(format!("-{name}")),
+                _ => return Err(unknown()),
+            };
+            let asked = |name: &str| -> Result<bool, Unknown> {
+                match call.arguments.get(name) {
+                    None => Ok(false),
+                    Some(value) => Ok(matches!(evaluate(value, models)?, Python::Bool(true))),
+                }
+            };
+            Ok(match (asked("nulls_first")?, asked("nulls_last")?) {
+                (false, false) => term,
+                (true, false) => term.nulls_first(),
+                (false, true) => term.nulls_last(),
+                (true, true) => return Err(unknown()),
+            })
+        }
+        _ => Err(unknown()),
+    }
+}
+
+fn column<'a>(call: &Call<'a>) -> Option<&'a str> {
+    match Node::of(call.arguments.positional.first()?) {
+        Node::Const(Json::String(name)) => Some(name),
+        _ => None,
+    }
+}
