@@ -189,10 +189,10 @@ fn with_cancel<T>(
     let result = operation(Some(&interrupt));
     drop(guard);
     match result {
-        // Given up while it waits for a lock, SQLite calls the database busy.
+        // A wait for a lock that was given up ends as busy.
         Err(error)
             if cancel.is_cancelled()
-                && (error.is_cancelled() || error.kind() == ErrorKind::Busy) =>
+                && matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Busy) =>
         {
             Err(gave_up(cancel))
         }
@@ -221,11 +221,11 @@ impl Asking {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
-        let polled = match std::mem::replace(&mut self.stage, Stage::Over) {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::New(Ok(work)) => match self.ask(work, context) {
                 Ok(Some(operation)) => {
                     self.stage = Stage::Asked(operation);
-                    return Poll::Pending;
+                    Poll::Pending
                 }
                 Ok(None) => Poll::Ready(Ok(Outcome::Closed)),
                 Err(error) => Poll::Ready(Err(error)),
@@ -240,8 +240,7 @@ impl Asking {
             }
             // Polled after its end, which a future may answer as it likes.
             Stage::Over => Poll::Pending,
-        };
-        polled
+        }
     }
 
     /// Queues the operation; `None` if it is over already.

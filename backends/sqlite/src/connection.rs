@@ -26,6 +26,9 @@ pub(crate) struct Connection {
     place: Place,
 }
 
+/// A connection on its way between the pool and its users: what moves is a pointer.
+pub(crate) type BoxConnection = Box<Connection>;
+
 /// Which of the pool's connections this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {

@@ -58,8 +58,8 @@ fn answer(context: &Context<'_>, test: Test) -> Result<Option<bool>> {
     };
     Ok(Some(match test {
         Test::Contains => find(&text, &needle),
-        Test::StartsWith => text.starts_with(&*needle),
-        Test::EndsWith => text.ends_with(&*needle),
+        Test::StartsWith => text.starts_with(&needle),
+        Test::EndsWith => text.ends_with(&needle),
         Test::Folded(folded) => {
             // Kept by SQLite for as long as the needle does not change from row to row.
             let needle = context

@@ -17,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use queryset::runtime::Runtime;
 use queryset::{Access, Error, ErrorKind, Result};
 
-use crate::connection::{Connection, Opener, Place};
+use crate::connection::{BoxConnection, Connection, Opener, Place};
 use crate::cursor::Parked;
 use crate::operation::{Operation, Work};
 use crate::run::{self, Left};
@@ -72,9 +72,9 @@ pub(crate) enum Task {
     /// The end of a cursor that was dropped.
     Finish(Box<Running>),
     /// Connections that nobody needs any more.
-    Discard(Vec<Box<Connection>>),
+    Discard(Vec<BoxConnection>),
     /// The last connections of a database that is closed.
-    Shut(Vec<Box<Connection>>),
+    Shut(Vec<BoxConnection>),
 }
 
 impl Pool {

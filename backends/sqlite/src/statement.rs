@@ -93,7 +93,9 @@ impl Running {
             failed: None,
             connection,
         };
-        if must_read && !running.prepared.readonly {
+        // SQLite takes even a pragma that only asks for a write. One that does write fails, since
+        // the connections that read are `query_only`.
+        if must_read && !running.prepared.readonly && !is_pragma(&running.sql) {
             let error = Error::new(
                 ErrorKind::Programming,
                 format!(
@@ -282,6 +284,11 @@ impl Running {
     fn out_of_memory(&self) -> Error {
         error::from_code(ffi::SQLITE_NOMEM, "out of memory")
     }
+}
+
+fn is_pragma(sql: &str) -> bool {
+    let start = sql.trim_start().as_bytes();
+    start.len() >= 6 && start[..6].eq_ignore_ascii_case(b"pragma")
 }
 
 /// Runs every statement of a text, without values.

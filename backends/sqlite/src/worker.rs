@@ -237,6 +237,10 @@ impl Pool {
     }
 }
 
+/// How often a worker without work lets other threads run before it waits: on a busy machine the
+/// caller that was just answered often asks again, and neither then pays for waking the other.
+const YIELDS: u32 = 4;
+
 type Performed = (
     Option<(Place, Left)>,
     Option<(Arc<Operation>, Result<Outcome>)>,
@@ -294,13 +298,15 @@ impl Post {
         let mut left = None;
         let mut report: Option<(Arc<Operation>, Result<Outcome>)> = None;
         let mut called = true;
+        let mut yields = 0;
         loop {
             let mut state = pool.lock();
             if std::mem::take(&mut called) {
                 state.crew.called -= 1;
             }
             let next = pool.next(&mut state, left.take());
-            let rests = next.task.is_none() && report.is_none() && next.unwanted.is_none();
+            let pauses = next.task.is_none() && report.is_none() && next.unwanted.is_none();
+            let rests = pauses && yields == YIELDS;
             if rests {
                 state.crew.idle.push(Arc::clone(&bell));
             }
@@ -316,6 +322,10 @@ impl Post {
             }
             if let Some(task) = next.task {
                 (left, report) = pool.perform(task);
+                yields = 0;
+            } else if pauses && !rests {
+                yields += 1;
+                thread::yield_now();
             } else if rests {
                 called = bell.wait(idle);
                 if !called && self.leave(&bell) {

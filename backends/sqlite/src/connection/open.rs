@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::{OpenFlags, ffi};
@@ -192,8 +194,19 @@ impl Opener {
             None if pages == 0 => JournalMode::Wal,
             None => return Ok(()),
         };
-        let mode = ask(&format!("PRAGMA journal_mode = {}", wanted.name()))
-            .map_err(|error| about(from_rusqlite(error), location))?;
+        let began = Instant::now();
+        let mode = loop {
+            let error = match ask(&format!("PRAGMA journal_mode = {}", wanted.name())) {
+                Ok(mode) => break mode,
+                Err(error) => from_rusqlite(error),
+            };
+            // Another connection is about to leave, or a second program makes the same file: for
+            // this pragma SQLite does not ask its busy handler.
+            if error.kind() != ErrorKind::Busy || began.elapsed() >= self.options.busy_timeout {
+                return Err(about(error, location));
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
         // An unasked-for log is a convenience: some file systems have no shared memory.
         if mode != wanted.name() && self.options.journal_mode.is_some() {
             return Err(Error::new(

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::{Phase, Pool, State, Task};
-use crate::connection::Connection;
+use crate::connection::BoxConnection;
 use crate::cursor::Parked;
 use crate::operation::{Operation, Outcome};
 
@@ -62,7 +62,7 @@ impl Pool {
     }
 
     /// Closes the last connections and tells those who wait for it.
-    pub(crate) fn shut(self: &Arc<Self>, connections: Vec<Box<Connection>>) {
+    pub(crate) fn shut(self: &Arc<Self>, connections: Vec<BoxConnection>) {
         drop(connections);
         let mut state = self.lock();
         state.phase = Phase::Closed;
@@ -116,7 +116,7 @@ impl State {
         self.ready.is_empty() && self.readers.is_quiet() && self.writer.is_quiet()
     }
 
-    fn clear(&mut self) -> Vec<Box<Connection>> {
+    fn clear(&mut self) -> Vec<BoxConnection> {
         let mut connections = self.readers.clear();
         connections.append(&mut self.writer.clear());
         connections

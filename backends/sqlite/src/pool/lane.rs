@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use queryset::{Access, Error, ErrorKind, Result};
 
 use super::Task;
-use crate::connection::{Connection, Place};
+use crate::connection::{BoxConnection, Connection, Place};
 use crate::cursor::Parked;
 use crate::error;
 use crate::operation::Operation;
@@ -20,7 +20,7 @@ use crate::sync::lock;
 pub(super) struct Lane {
     access: Access,
     /// Connections that are open and free. The last is used first: its caches are warm.
-    idle: Vec<Box<Connection>>,
+    idle: Vec<BoxConnection>,
     slots: Vec<Slot>,
     /// How many slots are empty.
     empty: usize,
@@ -205,7 +205,7 @@ impl Lane {
     }
 
     /// Takes all free connections out.
-    pub(super) fn clear(&mut self) -> Vec<Box<Connection>> {
+    pub(super) fn clear(&mut self) -> Vec<BoxConnection> {
         let connections = std::mem::take(&mut self.idle);
         for connection in &connections {
             self.slots[connection.place().slot] = Slot::Empty;

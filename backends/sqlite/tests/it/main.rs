@@ -2,4 +2,12 @@
 
 mod support;
 
+mod blocking;
+mod close;
+mod drops;
+mod errors;
+mod functions;
+mod open;
+mod pool;
 mod reads;
+mod values;

@@ -1,7 +1,11 @@
 //! What the tests share.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use queryset::runtime::{Threads, block_on};
 use queryset::{Backend, Fetched, Result, Row, RowSink, Statement, Value};
@@ -104,4 +108,86 @@ pub(crate) fn int(value: i64) -> Value {
 
 pub(crate) fn text(value: &str) -> Value {
     Value::Text(value.into())
+}
+
+/// Guards against a hang, and decides nothing else.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` holds.
+#[track_caller]
+pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// Polls once, as a task would that goes on with something else.
+pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// How many connections are in use, as the pool tells it.
+pub(crate) fn in_use(backend: &SqliteBackend) -> usize {
+    format!("{backend:?}")
+        .split("in_use: ")
+        .skip(1)
+        .map(|rest| {
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+            digits.unwrap().parse::<usize>().unwrap()
+        })
+        .sum()
+}
+
+/// Counts up from 1, without an end.
+pub(crate) const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+/// Counts how often SQL calls it, and lets SQL wait.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<GateState>, Condvar)>);
+
+#[derive(Default)]
+struct GateState {
+    entered: u64,
+    closed: bool,
+}
+
+impl Gate {
+    pub(crate) fn shut(&self) {
+        self.0.0.lock().unwrap().closed = true;
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.0.lock().unwrap().closed = false;
+        self.0.1.notify_all();
+    }
+
+    pub(crate) fn entered(&self) -> u64 {
+        self.0.0.lock().unwrap().entered
+    }
+
+    /// Passes through the gate, which may take until it is opened.
+    pub(crate) fn pass(&self) {
+        let mut state = self.0.0.lock().unwrap();
+        state.entered += 1;
+        while state.closed {
+            let (next, waited) = self.0.1.wait_timeout(state, PATIENCE).unwrap();
+            assert!(!waited.timed_out(), "nobody opened the gate");
+            state = next;
+        }
+    }
+
+    /// Registers it as `gate(x)`, which is `x`.
+    pub(crate) fn register(&self, options: SqliteOptions) -> SqliteOptions {
+        let gate = self.clone();
+        options.on_connect(move |connection| {
+            let gate = gate.clone();
+            connection.create_scalar_function("gate", Some(1), move |arguments| {
+                gate.pass();
+                Ok(arguments[0].to_owned())
+            })
+        })
+    }
 }
