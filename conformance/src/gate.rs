@@ -22,6 +22,8 @@ pub(crate) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
+    /// How often it was opened: who waited then goes on, even if it is closed again at once.
+    opened: u64,
     entered: u64,
     threads: Vec<ThreadId>,
     /// A thread that must not wait, since it polls what the case is about to drop.
@@ -46,7 +48,10 @@ impl Gate {
 
     /// All that waits goes on.
     pub(crate) fn open(&self) {
-        self.lock().closed = false;
+        let mut state = self.lock();
+        state.closed = false;
+        state.opened += 1;
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -60,7 +65,8 @@ impl Gate {
         }
         self.changed.notify_all();
         state.wakers.drain(..).for_each(Waker::wake);
-        while state.closed {
+        let opened = state.opened;
+        while state.closed && state.opened == opened {
             if state.polling == Some(me) {
                 state.polled_through = true;
                 return;
