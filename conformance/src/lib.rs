@@ -1,5 +1,6 @@
 //! The conformance suite of queryset, for any backend and any runtime
 mod backend;
+mod broken;
 mod capability;
 mod case;
 mod cases;
@@ -19,6 +20,7 @@ mod trials;
 mod wrapped;
 
 pub use backend::{BackendUnderTest, Opened, Opening, SqlFunction};
+pub use broken::{BrokenBackend, broken_backends, catches};
 pub use capability::Capability;
 pub use case::{Case, Report, Setting};
 pub use cases::cases;

@@ -1,5 +1,6 @@
 //! The outcomes as one page to look at, which needs nothing but itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::table::{self, Counts};
 #[template(path = "report.html")]
 struct Page<'r> {
     counts: Counts,
+    cases: usize,
     seconds: String,
     places: Vec<Column<'r>>,
     rows: Vec<Row<'r>>,
@@ -56,6 +58,7 @@ pub(crate) fn write(path: &Path, reports: &[Report], took: Duration) -> Result<(
     });
     let page = Page {
         counts: Counts::of(reports),
+        cases: reports.iter().map(|report| report.case).collect::<BTreeSet<_>>().len(),
         seconds: format!("{:.1}", took.as_secs_f64()),
         rows: rows.collect(),
         places: places

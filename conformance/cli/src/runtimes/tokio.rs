@@ -1,10 +1,11 @@
 //! tokio, in its two flavours, each time a runtime of its own.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use queryset::CancelToken;
+use queryset::runtime::{MissingRuntime, Runtime};
 use queryset_conformance::runtime::{Capability, Running, RuntimeUnderTest};
 use queryset_tokio::Tokio;
 use tokio::runtime::Builder;
@@ -24,9 +25,14 @@ impl RuntimeUnderTest for MultiThread {
             .enable_all()
             .build()
             .expect("a tokio runtime with two threads can be built");
-        let runtime = Tokio::from_handle(tokio.handle().clone())
-            .expect("a runtime with all its drivers lacks none");
-        Running::new(runtime).kept_by(Background(Some(tokio)))
+        let running = Running::new(adapter(tokio.handle()));
+        let tokio = Arc::new(Background(Mutex::new(Some(tokio))));
+        let kept = Arc::clone(&tokio);
+        running.kept_by(kept).shut_down_by(move || {
+            if let Some(tokio) = tokio.take() {
+                tokio.shutdown_timeout(Duration::from_millis(50));
+            }
+        })
     }
 
     fn lacks(&self, capability: Capability) -> Option<&str> {
@@ -35,14 +41,24 @@ impl RuntimeUnderTest for MultiThread {
             _ => None,
         }
     }
+
+    fn make_where_missing(&self) -> Vec<(String, Result<Runtime, MissingRuntime>)> {
+        where_missing(Builder::new_multi_thread)
+    }
 }
 
 /// Ends a runtime without waiting for the threads that it lent out.
-struct Background(Option<tokio::runtime::Runtime>);
+struct Background(Mutex<Option<tokio::runtime::Runtime>>);
+
+impl Background {
+    fn take(&self) -> Option<tokio::runtime::Runtime> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 impl Drop for Background {
     fn drop(&mut self) {
-        if let Some(tokio) = self.0.take() {
+        if let Some(tokio) = self.take() {
             tokio.shutdown_background();
         }
     }
@@ -58,24 +74,39 @@ impl RuntimeUnderTest for CurrentThread {
     }
 
     fn start(&self) -> Running {
-        let stop = CancelToken::new();
-        let stopped = stop.clone();
-        let (sender, handle) = mpsc::channel();
-        thread::spawn(move || {
-            let tokio = Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a tokio runtime without threads can be built");
-            if sender.send(tokio.handle().clone()).is_ok() {
-                tokio.block_on(stopped.cancelled());
-            }
-            tokio.shutdown_timeout(Duration::ZERO);
-        });
-        let handle = handle.recv().expect("the driving thread sends its handle first");
-        let runtime =
-            Tokio::from_handle(handle).expect("a runtime with all its drivers lacks none");
-        Running::new(runtime).kept_by(Stop(stop))
+        start_current_thread(false)
     }
+
+    fn start_paused(&self) -> Option<Running> {
+        Some(start_current_thread(true))
+    }
+
+    fn make_where_missing(&self) -> Vec<(String, Result<Runtime, MissingRuntime>)> {
+        where_missing(Builder::new_current_thread)
+    }
+}
+
+fn start_current_thread(paused: bool) -> Running {
+    let stop = CancelToken::new();
+    let stopped = stop.clone();
+    let (sender, handle) = mpsc::channel();
+    let driver = thread::spawn(move || {
+        let tokio = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(paused)
+            .build()
+            .expect("a tokio runtime without threads can be built");
+        if sender.send(tokio.handle().clone()).is_ok() {
+            tokio.block_on(stopped.cancelled());
+        }
+        tokio.shutdown_timeout(Duration::from_millis(50));
+    });
+    let handle = handle.recv().expect("the driving thread sends its handle first");
+    let kept = Stop(stop.clone());
+    Running::new(adapter(&handle)).kept_by(kept).shut_down_by(move || {
+        stop.cancel();
+        let _ = driver.join();
+    })
 }
 
 /// Lets the driving thread go.
@@ -85,4 +116,24 @@ impl Drop for Stop {
     fn drop(&mut self) {
         self.0.cancel();
     }
+}
+
+fn adapter(handle: &tokio::runtime::Handle) -> Tokio {
+    Tokio::from_handle(handle.clone()).expect("a runtime with all its drivers lacks none")
+}
+
+fn where_missing(builder: fn() -> Builder) -> Vec<(String, Result<Runtime, MissingRuntime>)> {
+    let place = |name: &str, enable: fn(&mut Builder) -> &mut Builder| {
+        let tokio = enable(&mut builder())
+            .build()
+            .expect("a tokio runtime without drivers can be built");
+        let made = tokio.block_on(async { Tokio::current().map(Runtime::from) });
+        (name.to_owned(), made)
+    };
+    vec![
+        ("outside".to_owned(), Tokio::current().map(Runtime::from)),
+        place("without drivers", |builder| builder),
+        place("without a time driver", Builder::enable_io),
+        place("without an I/O driver", Builder::enable_time),
+    ]
 }

@@ -1,0 +1,191 @@
+//! Backends that are broken on purpose, which show that the cases can tell right from wrong.
+//!
+//! Each is a wrapper over a sound backend that spoils one thing: the text of statements, the
+//! rows on their way, or how an operation is carried out. It sees nothing but the public seams,
+//! so that it can spoil any backend.
+
+mod rewrite;
+mod rows;
+mod wrapper;
+
+use std::sync::Arc;
+
+use queryset::Statement;
+use queryset::runtime::BoxFuture;
+
+use crate::case::Setting;
+use crate::{BackendUnderTest, Capability, Opened, Opening, Outcome, cases};
+use rows::Chunk;
+use wrapper::Wrapper;
+
+/// A backend that is broken in one way, and the case that must catch it.
+#[derive(Clone, Debug)]
+pub struct BrokenBackend {
+    /// What is wrong with it.
+    pub name: &'static str,
+    /// The case that must fail.
+    pub caught_by: &'static str,
+    /// The backend.
+    pub under_test: Arc<dyn BackendUnderTest>,
+}
+
+/// The broken backends over a sound one.
+pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> {
+    let faults = rewrite::FAULTS.iter().chain(rows::FAULTS).chain(CONDUCT);
+    faults
+        .filter(|fault| fault.needs.iter().all(|need| sound.lacks(*need).is_none()))
+        .map(|fault| BrokenBackend {
+            name: fault.name,
+            caught_by: fault.caught_by,
+            under_test: Arc::new(Broken {
+                sound: Arc::clone(sound),
+                fault: *fault,
+            }),
+        })
+        .collect()
+}
+
+/// Whether the suite tells a broken backend from a sound one: an error if the case that is named
+/// for it does not fail, or fails on the sound one too.
+///
+/// # Errors
+/// What happened instead.
+pub fn catches(broken: &BrokenBackend, sound: &Setting) -> Result<String, String> {
+    let case = cases().into_iter().find(|case| case.name() == broken.caught_by);
+    let case = case.ok_or_else(|| format!("there is no case {}", broken.caught_by))?;
+    if let Some(report) = case.run(sound).iter().find(|report| report.outcome != Outcome::Pass) {
+        return Err(format!(
+            "{} ends with {} on the sound backend too",
+            case.name(),
+            report.outcome
+        ));
+    }
+    let spoiled = Setting { backend: Arc::clone(&broken.under_test), ..sound.clone() };
+    let reports = case.run(&spoiled);
+    let caught = reports.iter().find_map(|report| match &report.outcome {
+        Outcome::Fail(detail) => Some(format!("{} ({}): {detail}", case.name(), report.method)),
+        _ => None,
+    });
+    caught.ok_or_else(|| {
+        let ends: Vec<String> = reports.iter().map(|report| report.outcome.to_string()).collect();
+        format!("{} ended with {}", case.name(), ends.join(" and "))
+    })
+}
+
+/// One way to break a backend.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    name: &'static str,
+    caught_by: &'static str,
+    needs: &'static [Capability],
+    manner: Manner,
+}
+
+impl Fault {
+    pub(crate) const fn new(name: &'static str, caught_by: &'static str, manner: Manner) -> Self {
+        Self { name, caught_by, needs: &[], manner }
+    }
+
+    const fn needing(mut self, needs: &'static [Capability]) -> Self {
+        self.needs = needs;
+        self
+    }
+}
+
+/// What a fault spoils.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    /// Statements on their way to the database.
+    Statement(fn(Statement) -> Statement),
+    /// Rows on their way back.
+    Rows(fn(&mut Chunk)),
+    /// How an operation is carried out.
+    Conduct(Conduct),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// A read answers with what the one before it answered.
+    Stale,
+    /// An error is an empty result.
+    ErrorAsEmpty,
+    /// Every error is just an operational one.
+    KindLost,
+    /// A read that is given up goes on.
+    CancelIgnored,
+    /// Closing does nothing.
+    CloseIgnored,
+    /// All rows are read at once.
+    ReadsEverything,
+    /// What follows the first chunk is lost.
+    RestLost,
+    /// A cursor that is dropped keeps its connection.
+    CursorLeaked,
+    /// Blocking reads run on a thread of their own.
+    OtherThread,
+    /// Writes are not carried out.
+    WritesForgotten,
+    /// Writes are carried out twice.
+    WritesTwice,
+    /// One row too many is said to have changed.
+    Miscounted,
+    /// It says that it lacks what it has.
+    Denies(Capability),
+}
+
+const fn conduct(name: &'static str, caught_by: &'static str, conduct: Conduct) -> Fault {
+    Fault::new(name, caught_by, Manner::Conduct(conduct))
+}
+
+const CONDUCT: &[Fault] = &[
+    conduct("stale result", "read.get.repeated", Conduct::Stale),
+    conduct("error as empty result", "error.every_method", Conduct::ErrorAsEmpty),
+    conduct("kind of error lost", "error.unique", Conduct::KindLost),
+    conduct("cancellation ignored", "cancel.token", Conduct::CancelIgnored)
+        .needing(&[Capability::SqlFunctions]),
+    conduct("dropped read goes on", "drop.executing", Conduct::CancelIgnored)
+        .needing(&[Capability::SqlFunctions]),
+    conduct("close ignored", "close.refuses", Conduct::CloseIgnored),
+    conduct("everything read at once", "cancel.iteration", Conduct::ReadsEverything),
+    conduct("memory grows with the result", "memory.iter", Conduct::ReadsEverything),
+    conduct("rest after the first chunk lost", "read.iter.slice", Conduct::RestLost),
+    conduct("dropped cursor keeps its connection", "read.iter.stops_early", Conduct::CursorLeaked),
+    conduct("blocking reads on another thread", "seam.caller_thread", Conduct::OtherThread)
+        .needing(&[Capability::SqlFunctions, Capability::CallerThread]),
+    conduct("writes forgotten", "write.create", Conduct::WritesForgotten),
+    conduct("writes sent twice", "write.execute", Conduct::WritesTwice),
+    conduct("changed rows miscounted", "write.execute.params", Conduct::Miscounted),
+    conduct(
+        "lack declared that is none",
+        "seam.caller_thread",
+        Conduct::Denies(Capability::SqlFunctions),
+    )
+    .needing(&[Capability::SqlFunctions, Capability::CallerThread]),
+];
+
+/// A sound backend with a fault.
+#[derive(Debug)]
+struct Broken {
+    sound: Arc<dyn BackendUnderTest>,
+    fault: Fault,
+}
+
+impl BackendUnderTest for Broken {
+    fn name(&self) -> &str {
+        self.sound.name()
+    }
+
+    fn open(&self, opening: Opening) -> BoxFuture<'static, queryset::Result<Opened>> {
+        let (opened, manner) = (self.sound.open(opening), self.fault.manner);
+        Box::pin(async move { Ok(opened.await?.map(|database| Wrapper::over(&database, manner))) })
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&str> {
+        match self.fault.manner {
+            Manner::Conduct(Conduct::Denies(denied)) if denied == capability => {
+                Some("it says so, though it is not true")
+            }
+            _ => self.sound.lacks(capability),
+        }
+    }
+}
