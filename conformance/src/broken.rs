@@ -9,6 +9,7 @@ mod rows;
 mod wrapper;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use queryset::Statement;
 use queryset::runtime::BoxFuture;
@@ -28,6 +29,9 @@ pub struct BrokenBackend {
     /// The backend.
     pub under_test: Arc<dyn BackendUnderTest>,
 }
+
+/// What a broken backend never does is given up soon: nothing sound depends on it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The broken backends over a sound one.
 pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> {
@@ -51,23 +55,36 @@ pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> 
 /// # Errors
 /// What happened instead.
 pub fn catches(broken: &BrokenBackend, sound: &Setting) -> Result<String, String> {
-    let case = cases().into_iter().find(|case| case.name() == broken.caught_by);
+    let case = cases()
+        .into_iter()
+        .find(|case| case.name() == broken.caught_by);
     let case = case.ok_or_else(|| format!("there is no case {}", broken.caught_by))?;
-    if let Some(report) = case.run(sound).iter().find(|report| report.outcome != Outcome::Pass) {
+    if let Some(report) = case
+        .run(sound)
+        .iter()
+        .find(|report| report.outcome != Outcome::Pass)
+    {
         return Err(format!(
             "{} ends with {} on the sound backend too",
             case.name(),
             report.outcome
         ));
     }
-    let spoiled = Setting { backend: Arc::clone(&broken.under_test), ..sound.clone() };
+    let spoiled = Setting {
+        backend: Arc::clone(&broken.under_test),
+        runtime: Arc::clone(&sound.runtime),
+        patience: sound.patience.min(PATIENCE),
+    };
     let reports = case.run(&spoiled);
     let caught = reports.iter().find_map(|report| match &report.outcome {
         Outcome::Fail(detail) => Some(format!("{} ({}): {detail}", case.name(), report.method)),
         _ => None,
     });
     caught.ok_or_else(|| {
-        let ends: Vec<String> = reports.iter().map(|report| report.outcome.to_string()).collect();
+        let ends: Vec<String> = reports
+            .iter()
+            .map(|report| report.outcome.to_string())
+            .collect();
         format!("{} ended with {}", case.name(), ends.join(" and "))
     })
 }
@@ -83,7 +100,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) const fn new(name: &'static str, caught_by: &'static str, manner: Manner) -> Self {
-        Self { name, caught_by, needs: &[], manner }
+        Self {
+            name,
+            caught_by,
+            needs: &[],
+            manner,
+        }
     }
 
     const fn needing(mut self, needs: &'static [Capability]) -> Self {
@@ -139,22 +161,58 @@ const fn conduct(name: &'static str, caught_by: &'static str, conduct: Conduct) 
 
 const CONDUCT: &[Fault] = &[
     conduct("stale result", "read.get.repeated", Conduct::Stale),
-    conduct("error as empty result", "error.every_method", Conduct::ErrorAsEmpty),
+    conduct(
+        "error as empty result",
+        "error.every_method",
+        Conduct::ErrorAsEmpty,
+    ),
     conduct("kind of error lost", "error.unique", Conduct::KindLost),
-    conduct("cancellation ignored", "cancel.token", Conduct::CancelIgnored)
-        .needing(&[Capability::SqlFunctions]),
-    conduct("dropped read goes on", "drop.executing", Conduct::CancelIgnored)
-        .needing(&[Capability::SqlFunctions]),
+    conduct(
+        "cancellation ignored",
+        "cancel.token",
+        Conduct::CancelIgnored,
+    )
+    .needing(&[Capability::SqlFunctions]),
+    conduct(
+        "dropped read goes on",
+        "drop.executing",
+        Conduct::CancelIgnored,
+    )
+    .needing(&[Capability::SqlFunctions]),
     conduct("close ignored", "close.refuses", Conduct::CloseIgnored),
-    conduct("everything read at once", "cancel.iteration", Conduct::ReadsEverything),
-    conduct("memory grows with the result", "memory.iter", Conduct::ReadsEverything),
-    conduct("rest after the first chunk lost", "read.iter.slice", Conduct::RestLost),
-    conduct("dropped cursor keeps its connection", "read.iter.stops_early", Conduct::CursorLeaked),
-    conduct("blocking reads on another thread", "seam.caller_thread", Conduct::OtherThread)
-        .needing(&[Capability::SqlFunctions, Capability::CallerThread]),
+    conduct(
+        "everything read at once",
+        "cancel.iteration",
+        Conduct::ReadsEverything,
+    ),
+    conduct(
+        "memory grows with the result",
+        "memory.iter",
+        Conduct::ReadsEverything,
+    ),
+    conduct(
+        "rest after the first chunk lost",
+        "read.iter.slice",
+        Conduct::RestLost,
+    ),
+    conduct(
+        "dropped cursor keeps its connection",
+        "read.iter.stops_early",
+        Conduct::CursorLeaked,
+    ),
+    conduct(
+        "blocking reads on another thread",
+        "seam.caller_thread",
+        Conduct::OtherThread,
+    )
+    .needing(&[Capability::SqlFunctions, Capability::CallerThread]),
     conduct("writes forgotten", "write.create", Conduct::WritesForgotten),
     conduct("writes sent twice", "write.execute", Conduct::WritesTwice),
-    conduct("changed rows miscounted", "write.execute.params", Conduct::Miscounted),
+    conduct(
+        "changed rows miscounted",
+        "write.execute.params",
+        Conduct::Miscounted,
+    ),
     conduct(
         "lack declared that is none",
         "seam.caller_thread",
@@ -177,7 +235,11 @@ impl BackendUnderTest for Broken {
 
     fn open(&self, opening: Opening) -> BoxFuture<'static, queryset::Result<Opened>> {
         let (opened, manner) = (self.sound.open(opening), self.fault.manner);
-        Box::pin(async move { Ok(opened.await?.map(|database| Wrapper::over(&database, manner))) })
+        Box::pin(async move {
+            Ok(opened
+                .await?
+                .map(|database| Wrapper::over(&database, manner)))
+        })
     }
 
     fn lacks(&self, capability: Capability) -> Option<&str> {

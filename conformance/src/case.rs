@@ -185,7 +185,8 @@ impl Case {
             *kept.lock().unwrap_or_else(PoisonError::into_inner) = stage.finish();
             outcome
         });
-        let (note, trace) = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
+        let (note, trace) =
+            std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
         let outcome = match (self.lack(setting), outcome) {
             (None, outcome) => outcome,
             (Some((capability, _)), Outcome::Pass) => {

@@ -1,11 +1,11 @@
 //! Places where work waits until a case lets it go on.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
-use std::future::poll_fn;
 use std::task::{Poll, Waker};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use queryset::{ColumnType, DecodeError, Field, Value, ValueRef};

@@ -1,4 +1,65 @@
-//! The conformance suite of queryset, for any backend and any runtime
+//! The conformance suite of queryset, for any backend and any runtime.
+//!
+//! An author of a backend says how an empty database is opened, and gets every case: some
+//! hundreds of questions whose answers were worked out by hand from Django's documented rules,
+//! each asked in its blocking and in its asynchronous form.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use queryset::runtime::BoxFuture;
+//! use queryset_conformance::runtime::ThreadsUnderTest;
+//! use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, Suite};
+//!
+//! #[derive(Debug)]
+//! struct Mine;
+//!
+//! impl BackendUnderTest for Mine {
+//!     fn name(&self) -> &str {
+//!         "mine"
+//!     }
+//!
+//!     fn open(&self, opening: Opening) -> BoxFuture<'static, queryset::Result<Opened>> {
+//!         Box::pin(async move {
+//!             // Here your own `connect`, to an empty database that no other case sees.
+//!             let db = queryset_sqlite::connect("sqlite::memory:", opening.runtime).await?;
+//!             Ok(Opened::new(db))
+//!         })
+//!     }
+//!
+//!     fn lacks(&self, capability: Capability) -> Option<&str> {
+//!         match capability {
+//!             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
+//!             // What `open` makes nothing of, though the database could do it.
+//!             Capability::SqlFunctions => Some("no functions are registered"),
+//!             Capability::BoundedPool => Some("the pool's size is its own choice"),
+//!             Capability::HeldLock => Some("nobody else can lock a database in memory"),
+//!             _ => None,
+//!         }
+//!     }
+//! }
+//!
+//! let suite = Suite::new(Mine).runtime(Arc::new(ThreadsUnderTest)).only("read.get.");
+//! for report in suite.run(|_| ()) {
+//!     assert!(report.outcome.is_ok(), "{} ({}): {}", report.case, report.method, report.detail);
+//! }
+//! ```
+//!
+//! With the feature `libtest-mimic`, `suite_trials` makes each case a named test of `cargo test`,
+//! such as `read.get.multiple`.
+//!
+//! # Outcomes
+//! A case passes, fails, cannot be carried out, or does not apply: the backend declares that it
+//! lacks a [`Capability`], and why. Such a case runs all the same, and fails if it passes, so that
+//! no declaration outlives its truth. Nothing is skipped without a word.
+//!
+//! # Whether the suite can tell
+//! [`broken_backends`] wraps a sound backend in one deliberate mistake after the other (a row lost
+//! at a chunk's edge, a cancellation ignored, the order of values reversed), each with the case
+//! that has to fail then. They need nothing of the backend but its public seams.
+//!
+//! [`runtime`] has the cases of runtime adapters.
+
 mod backend;
 mod broken;
 mod capability;
@@ -29,4 +90,4 @@ pub use method::{Form, Method};
 pub use outcome::Outcome;
 pub use suite::Suite;
 #[cfg(feature = "libtest-mimic")]
-pub use trials::{broken_runtime_trials, runtime_trials};
+pub use trials::{broken_runtime_trials, runtime_trials, suite_trials};

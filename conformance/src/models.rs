@@ -162,27 +162,27 @@ pub(crate) fn book(id: usize) -> Book {
 }
 
 const PHRASES: [Option<&str>; 21] = [
-    Some("100%"),               // 1
-    Some("100 percent"),        // 2
-    Some("a_b"),                // 3
-    Some("aXb"),                // 4
-    Some("back\\slash"),        // 5
-    Some("backslash"),          // 6
-    Some("École"),              // 7
-    Some("école"),              // 8
-    Some("ECOLE"),              // 9
-    Some("straße"),             // 10
-    Some("STRASSE"),            // 11
-    Some("ΣΊΣΥΦΟΣ"),            // 12
-    Some("σίσυφος"),            // 13
-    Some(""),                   // 14
-    None,                       // 15
-    Some("Ant"),                // 16
-    Some("ANT"),                // 17
-    Some("ant hill"),           // 18
+    Some("100%"),                               // 1
+    Some("100 percent"),                        // 2
+    Some("a_b"),                                // 3
+    Some("aXb"),                                // 4
+    Some("back\\slash"),                        // 5
+    Some("backslash"),                          // 6
+    Some("École"),                              // 7
+    Some("école"),                              // 8
+    Some("ECOLE"),                              // 9
+    Some("straße"),                             // 10
+    Some("STRASSE"),                            // 11
+    Some("ΣΊΣΥΦΟΣ"),                            // 12
+    Some("σίσυφος"),                            // 13
+    Some(""),                                   // 14
+    None,                                       // 15
+    Some("Ant"),                                // 16
+    Some("ANT"),                                // 17
+    Some("ant hill"),                           // 18
     Some("it's \"so\"; DROP TABLE phrase; --"), // 19
-    Some("日本語 🎉"),          // 20
-    Some("a*b?[c]"),            // 21
+    Some("日本語 🎉"),                          // 20
+    Some("a*b?[c]"),                            // 21
 ];
 
 impl Stage {
@@ -198,7 +198,10 @@ impl Stage {
         let session = self.open()?;
         let rows: Vec<Phrase> = (1..)
             .zip(PHRASES)
-            .map(|(id, text)| Phrase { id, text: text.map(Into::into) })
+            .map(|(id, text)| Phrase {
+                id,
+                text: text.map(Into::into),
+            })
             .collect();
         session.prepare("creating phrases", session.db().create_table::<Phrase>())?;
         session.prepare("adding phrases", session.db().bulk_create(&rows))?;
@@ -216,7 +219,10 @@ impl Stage {
     /// A database with visits of which some are alike.
     pub(crate) fn visits(&self) -> Verdict<Session> {
         let session = self.open()?;
-        let visit = |place: &str, hour| Visit { place: place.into(), hour };
+        let visit = |place: &str, hour| Visit {
+            place: place.into(),
+            hour,
+        };
         let rows = [
             visit("attic", 9),
             visit("barn", 9),

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use queryset::runtime::{Runtime, TaskHandle, block_on_until};
 use queryset::{Database, Result, StatementHook};
 
+use crate::Form;
 use crate::backend::{Opened, Opening};
 use crate::case::Setting;
 use crate::failure::{Failure, Verdict, fail};
 use crate::runtime::Running;
-use crate::Form;
 
 /// Where a case plays: a runtime that runs, and the form that is tried.
 pub(crate) struct Stage {

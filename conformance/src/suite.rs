@@ -101,7 +101,10 @@ impl Suite {
         let mut reports = run_beside(together, self.jobs, &mut ended);
         reports.extend(run_beside(alone, 1, &mut ended));
         reports.sort_by_key(|(position, _)| *position);
-        reports.into_iter().flat_map(|(_, reports)| reports).collect()
+        reports
+            .into_iter()
+            .flat_map(|(_, reports)| reports)
+            .collect()
     }
 }
 
@@ -142,6 +145,9 @@ fn run_beside(
             });
         }
         drop(sender);
-        reports.iter().inspect(|(_, reports)| ended(reports)).collect()
+        reports
+            .iter()
+            .inspect(|(_, reports)| ended(reports))
+            .collect()
     })
 }

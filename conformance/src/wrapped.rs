@@ -41,7 +41,10 @@ impl Watch {
 
     /// The threads on which jobs ran, and tasks were polled.
     pub(crate) fn threads(&self) -> Vec<ThreadId> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn here(&self) {
@@ -63,9 +66,18 @@ impl Watch {
 /// The runtime with its spawner and its timer watched.
 pub(crate) fn watched(runtime: &Runtime) -> (Runtime, Arc<Watch>) {
     let watch = Arc::<Watch>::default();
-    let spawner = WatchedSpawner { inner: Arc::clone(runtime.spawner()), watch: Arc::clone(&watch) };
-    let timer = WatchedTimer { inner: Arc::clone(runtime.timer()), watch: Arc::clone(&watch) };
-    (runtime.clone().with_spawner(spawner).with_timer(timer), watch)
+    let spawner = WatchedSpawner {
+        inner: Arc::clone(runtime.spawner()),
+        watch: Arc::clone(&watch),
+    };
+    let timer = WatchedTimer {
+        inner: Arc::clone(runtime.timer()),
+        watch: Arc::clone(&watch),
+    };
+    (
+        runtime.clone().with_spawner(spawner).with_timer(timer),
+        watch,
+    )
 }
 
 #[derive(Debug)]
@@ -79,10 +91,11 @@ impl Spawner for WatchedSpawner {
         self.watch.check()?;
         self.watch.tasks.fetch_add(1, Ordering::SeqCst);
         let watch = Arc::clone(&self.watch);
-        self.inner.spawn(Box::pin(std::future::poll_fn(move |context| {
-            watch.here();
-            task.as_mut().poll(context)
-        })))
+        self.inner
+            .spawn(Box::pin(std::future::poll_fn(move |context| {
+                watch.here();
+                task.as_mut().poll(context)
+            })))
     }
 
     fn spawn_blocking(&self, job: BlockingJob) -> Result<(), SpawnError> {

@@ -42,6 +42,10 @@ pub(crate) struct Matrix {
     /// Writes the outcomes as a page to look at.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    /// Breaks the backends in this way (`conformance broken` lists the ways), to see what a
+    /// failing report looks like.
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Option<String>,
     /// Lists the cases and runs none.
     #[arg(long)]
     pub(crate) list: bool,
@@ -68,10 +72,20 @@ pub(crate) struct Django {
     #[arg(long, value_name = "FILE")]
     pub(crate) fixtures: PathBuf,
     /// The backends, separated by commas; all of them unless it is said.
-    #[arg(long = "backend", value_name = "NAME", value_delimiter = ',', value_enum)]
+    #[arg(
+        long = "backend",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_enum
+    )]
     backends: Vec<Backend>,
     /// The runtimes, separated by commas; all of them unless it is said.
-    #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', value_enum)]
+    #[arg(
+        long = "runtime",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_enum
+    )]
     runtimes: Vec<Runtime>,
     /// Only the areas that start like this; may be given several times.
     #[arg(long = "area", value_name = "PREFIX")]
@@ -94,10 +108,20 @@ impl Django {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
     /// The backends, separated by commas; all of them unless it is said.
-    #[arg(long = "backend", value_name = "NAME", value_delimiter = ',', value_enum)]
+    #[arg(
+        long = "backend",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_enum
+    )]
     pub(crate) backends: Vec<Backend>,
     /// The runtimes, separated by commas; all of them unless it is said.
-    #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', value_enum)]
+    #[arg(
+        long = "runtime",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_enum
+    )]
     pub(crate) runtimes: Vec<Runtime>,
     /// How many cases run side by side; as many as there are processors unless it is said.
     #[arg(long, value_name = "N")]

@@ -23,7 +23,13 @@ pub(crate) fn run(wanted: &Broken) -> Result<bool, Box<dyn Error>> {
                 if wants(wanted, broken.name) {
                     let caught = catches(&broken, &sound);
                     let others = wanted.all_cases.then(|| failing(&broken, &sound));
-                    tally.say(sound.backend.name(), runtime.name(), broken.name, caught, others);
+                    tally.say(
+                        sound.backend.name(),
+                        runtime.name(),
+                        broken.name,
+                        caught,
+                        others,
+                    );
                 }
             }
         }
@@ -42,7 +48,11 @@ pub(crate) fn run(wanted: &Broken) -> Result<bool, Box<dyn Error>> {
 }
 
 fn wants(wanted: &Broken, name: &str) -> bool {
-    wanted.only.is_empty() || wanted.only.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    wanted.only.is_empty()
+        || wanted
+            .only
+            .iter()
+            .any(|prefix| name.starts_with(prefix.as_str()))
 }
 
 /// How many of all cases do not pass on it.

@@ -1,25 +1,31 @@
 //! Every case on every backend and every runtime.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Instant;
 
-use queryset_conformance::Suite;
+use queryset_conformance::{BackendUnderTest, Suite, broken_backends};
 
 use crate::args::Matrix;
+use crate::backends::Backend;
 use crate::progress::Progress;
 use crate::report::table::Counts;
 use crate::report::{html, json, junit, table};
 
 /// Whether all is well.
 pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
-    let suite = suite(wanted);
+    let suite = suite(wanted)?;
     let cases = suite.cases();
     if cases.is_empty() {
         return Err(format!("no case starts with {}", wanted.cases.join(" or ")).into());
     }
     if wanted.list {
         for case in cases {
-            println!("{:<40} {}", case.name(), case.method().name(case.forms()[0]));
+            println!(
+                "{:<40} {}",
+                case.name(),
+                case.method().name(case.forms()[0])
+            );
         }
         return Ok(true);
     }
@@ -37,7 +43,9 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
         html::write(path, &reports, started.elapsed())?;
     }
     print!("{}", table::render(&reports));
-    let notes = reports.iter().filter(|report| !report.detail.is_empty() && report.outcome.is_ok());
+    let notes = reports
+        .iter()
+        .filter(|report| !report.detail.is_empty() && report.outcome.is_ok());
     for report in notes {
         println!(
             "{} ({}) on {}/{}: {}",
@@ -57,10 +65,10 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
     Ok(counts.is_good())
 }
 
-fn suite(wanted: &Matrix) -> Suite {
+fn suite(wanted: &Matrix) -> Result<Suite, String> {
     let mut suite = Suite::default().patience(wanted.place.patience());
     for backend in wanted.place.backends() {
-        suite = suite.backend(backend.under_test());
+        suite = suite.backend(under_test(backend, wanted.fault.as_deref())?);
     }
     for runtime in wanted.place.runtimes() {
         suite = suite.runtime(runtime.under_test());
@@ -68,8 +76,19 @@ fn suite(wanted: &Matrix) -> Suite {
     for prefix in &wanted.cases {
         suite = suite.only(prefix);
     }
-    match wanted.place.jobs {
+    Ok(match wanted.place.jobs {
         Some(jobs) => suite.jobs(jobs),
         None => suite,
-    }
+    })
+}
+
+fn under_test(backend: Backend, fault: Option<&str>) -> Result<Arc<dyn BackendUnderTest>, String> {
+    let sound = backend.under_test();
+    let Some(fault) = fault else { return Ok(sound) };
+    let broken = broken_backends(&sound)
+        .into_iter()
+        .find(|broken| broken.name == fault);
+    broken
+        .map(|broken| broken.under_test)
+        .ok_or_else(|| format!("there is no fault named '{fault}'"))
 }

@@ -28,7 +28,13 @@ impl Progress {
             }
             bar
         });
-        Self { bar, total, ended: 0, failed: 0, last: Instant::now() }
+        Self {
+            bar,
+            total,
+            ended: 0,
+            failed: 0,
+            last: Instant::now(),
+        }
     }
 
     /// A case ended, in its forms.
@@ -36,14 +42,21 @@ impl Progress {
         self.ended += 1;
         for report in reports.iter().filter(|report| !report.outcome.is_ok()) {
             self.failed += 1;
-            self.say(&format!("{:<5} {}", report.outcome.word().to_uppercase(), line(report)));
+            self.say(&format!(
+                "{:<5} {}",
+                report.outcome.word().to_uppercase(),
+                line(report)
+            ));
         }
         if let (Some(bar), Some(report)) = (&self.bar, reports.last()) {
             bar.set_position(self.ended as u64);
             bar.set_message(format!("{} failed, {}", self.failed, report.case));
         } else if self.last.elapsed() >= PAUSE {
             self.last = Instant::now();
-            self.say(&format!("{} of {} cases, {} failed", self.ended, self.total, self.failed));
+            self.say(&format!(
+                "{} of {} cases, {} failed",
+                self.ended, self.total, self.failed
+            ));
         }
     }
 

@@ -19,7 +19,12 @@ pub(crate) struct WriteError {
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} was not written: {}", self.path.display(), self.source)
+        write!(
+            f,
+            "{} was not written: {}",
+            self.path.display(),
+            self.source
+        )
     }
 }
 
@@ -34,7 +39,10 @@ fn write<E>(path: &Path, text: Result<String, E>) -> Result<(), WriteError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let failed = |source| WriteError { path: path.to_owned(), source };
+    let failed = |source| WriteError {
+        path: path.to_owned(),
+        source,
+    };
     let text = text.map_err(|error| failed(error.into()))?;
     fs::write(path, text).map_err(|error| failed(error.into()))
 }

@@ -9,7 +9,9 @@ use super::{Fault, Manner};
 pub(super) const FAULTS: &[Fault] = &[
     statement("order reversed", "query.order.terms", |statement| {
         let swapped = |sql: &str| {
-            sql.replace(" ASC", " \u{1}").replace(" DESC", " ASC").replace(" \u{1}", " DESC")
+            sql.replace(" ASC", " \u{1}")
+                .replace(" DESC", " ASC")
+                .replace(" \u{1}", " DESC")
         };
         rewrite(statement, swapped)
     }),
@@ -28,72 +30,117 @@ pub(super) const FAULTS: &[Fault] = &[
     statement("offset off by one", "query.slice.offset", |statement| {
         number(statement, " OFFSET ", |offset| offset.saturating_add(1))
     }),
-    statement("get content with the first of several", "read.get.multiple", |statement| {
-        number(statement, " LIMIT ", |limit| if limit == 21 { 1 } else { limit })
-    }),
-    statement("count ignores the filter", "read.count.filtered", |statement| {
-        let counts = statement.sql.starts_with("SELECT COUNT(*)") && !statement.sql.contains("FROM (");
-        match counts {
-            true => Statement { params: Vec::new(), ..rewrite(statement, |sql| cut(sql, " WHERE ", &[])) },
-            false => statement,
-        }
-    }),
+    statement(
+        "get content with the first of several",
+        "read.get.multiple",
+        |statement| {
+            number(
+                statement,
+                " LIMIT ",
+                |limit| if limit == 21 { 1 } else { limit },
+            )
+        },
+    ),
+    statement(
+        "count ignores the filter",
+        "read.count.filtered",
+        |statement| {
+            let counts =
+                statement.sql.starts_with("SELECT COUNT(*)") && !statement.sql.contains("FROM (");
+            match counts {
+                true => Statement {
+                    params: Vec::new(),
+                    ..rewrite(statement, |sql| cut(sql, " WHERE ", &[]))
+                },
+                false => statement,
+            }
+        },
+    ),
     statement("distinct ignored", "read.list.distinct", |statement| {
         rewrite(statement, |sql| sql.replace("SELECT DISTINCT ", "SELECT "))
     }),
     statement("negation ignored", "null.exclude", |statement| {
         rewrite(statement, |sql| {
-            sql.replace("IS NOT NULL", "\u{1}").replace("NOT ", "").replace('\u{1}', "IS NOT NULL")
+            sql.replace("IS NOT NULL", "\u{1}")
+                .replace("NOT ", "")
+                .replace('\u{1}', "IS NOT NULL")
         })
     }),
-    statement("nulls dropped by a negation", "null.negation", |statement| {
-        rewrite(statement, |sql| sql.replace(" IS NOT NULL", " IS NOT NULL OR 1 = 1"))
-    }),
-    statement("nulls placed at will", "query.order.nulls_placed", |statement| {
-        rewrite(statement, |sql| sql.replace(" NULLS FIRST", "").replace(" NULLS LAST", ""))
-    }),
+    statement(
+        "nulls dropped by a negation",
+        "null.negation",
+        |statement| {
+            rewrite(statement, |sql| {
+                sql.replace(" IS NOT NULL", " IS NOT NULL OR 1 = 1")
+            })
+        },
+    ),
+    statement(
+        "nulls placed at will",
+        "query.order.nulls_placed",
+        |statement| {
+            rewrite(statement, |sql| {
+                sql.replace(" NULLS FIRST", "").replace(" NULLS LAST", "")
+            })
+        },
+    ),
     statement("or taken for and", "lookup.combined", |statement| {
         rewrite(statement, |sql| sql.replace(" OR ", " AND "))
     }),
-    statement("greater or equal for greater", "lookup.comparison", |statement| {
-        rewrite(statement, |sql| sql.replace(" > ", " >= "))
-    }),
+    statement(
+        "greater or equal for greater",
+        "lookup.comparison",
+        |statement| rewrite(statement, |sql| sql.replace(" > ", " >= ")),
+    ),
     statement("range without its ends", "lookup.range", |statement| {
         Statement {
-            params: match (statement.sql.contains(" BETWEEN "), statement.params.as_slice()) {
-                (true, [Value::I64(low), rest @ ..]) => {
-                    [&[Value::I64(low + 1)], rest].concat()
-                }
+            params: match (
+                statement.sql.contains(" BETWEEN "),
+                statement.params.as_slice(),
+            ) {
+                (true, [Value::I64(low), rest @ ..]) => [&[Value::I64(low + 1)], rest].concat(),
                 _ => statement.params,
             },
             ..statement
         }
     }),
-    statement("values in the wrong order", "raw.params", |mut statement| {
-        if statement.sql.starts_with("SELECT") {
-            statement.params.reverse();
-        }
-        statement
-    }),
-    statement("case folded in comparisons", "lookup.exact.case", |mut statement| {
-        if statement.sql.starts_with("SELECT") {
-            for value in &mut statement.params {
-                if let Value::Text(text) = value {
-                    *text = text.to_lowercase().into();
+    statement(
+        "values in the wrong order",
+        "raw.params",
+        |mut statement| {
+            if statement.sql.starts_with("SELECT") {
+                statement.params.reverse();
+            }
+            statement
+        },
+    ),
+    statement(
+        "case folded in comparisons",
+        "lookup.exact.case",
+        |mut statement| {
+            if statement.sql.starts_with("SELECT") {
+                for value in &mut statement.params {
+                    if let Value::Text(text) = value {
+                        *text = text.to_lowercase().into();
+                    }
                 }
             }
-        }
-        statement
-    }),
-    statement("wildcards not escaped", "lookup.contains.wildcards", |mut statement| {
-        for value in &mut statement.params {
-            if let Value::Text(text) = value {
-                *text = text.replace("\\%", "%").replace("\\_", "_").into();
+            statement
+        },
+    ),
+    statement(
+        "wildcards not escaped",
+        "lookup.contains.wildcards",
+        |mut statement| {
+            for value in &mut statement.params {
+                if let Value::Text(text) = value {
+                    *text = text.replace("\\%", "%").replace("\\_", "_").into();
+                }
             }
-        }
-        // Where the lookup is a function of the database, the pattern that it stands for.
-        rewrite(statement, |sql| patterned(sql, "queryset_contains("))
-    }),
+            // Where the lookup is a function of the database, the pattern that it stands for.
+            rewrite(statement, |sql| patterned(sql, "queryset_contains("))
+        },
+    ),
 ];
 
 const fn statement(
@@ -109,14 +156,23 @@ fn rewrite(statement: Statement, change: impl Fn(&str) -> String) -> Statement {
     if !statement.sql.starts_with("SELECT") {
         return statement;
     }
-    Statement { sql: change(&statement.sql).into(), ..statement }
+    Statement {
+        sql: change(&statement.sql).into(),
+        ..statement
+    }
 }
 
 /// The text without what begins with `start` and goes to the first of `ends`, or to its own end.
 fn cut(sql: &str, start: &str, ends: &[&str]) -> String {
-    let Some(from) = sql.rfind(start) else { return sql.to_owned() };
+    let Some(from) = sql.rfind(start) else {
+        return sql.to_owned();
+    };
     let rest = &sql[from..];
-    let to = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
+    let to = ends
+        .iter()
+        .filter_map(|end| rest.find(end))
+        .min()
+        .unwrap_or(rest.len());
     format!("{}{}", &sql[..from], &rest[to..])
 }
 
@@ -129,7 +185,10 @@ fn number(mut statement: Statement, keyword: &str, change: fn(i64) -> i64) -> St
     if let Ok(number) = statement.sql[digits.clone()].parse() {
         let mut sql = statement.sql.to_string();
         sql.replace_range(digits, &change(number).to_string());
-        return Statement { sql: sql.into(), ..statement };
+        return Statement {
+            sql: sql.into(),
+            ..statement
+        };
     }
     // The limit and the offset are the last values, in this order.
     let behind = usize::from(keyword == " LIMIT " && statement.sql.contains(" OFFSET "));

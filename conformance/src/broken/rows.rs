@@ -26,17 +26,23 @@ pub(super) const FAULTS: &[Fault] = &[
             chunk.rows.pop();
         }
     }),
-    rows("row doubled at a chunk's edge", "read.iter.chunks", |chunk| {
-        if let (false, Some(last)) = (chunk.is_last, chunk.rows.last().cloned()) {
-            chunk.rows.push(last);
-        }
-    }),
+    rows(
+        "row doubled at a chunk's edge",
+        "read.iter.chunks",
+        |chunk| {
+            if let (false, Some(last)) = (chunk.is_last, chunk.rows.last().cloned()) {
+                chunk.rows.push(last);
+            }
+        },
+    ),
     rows("asynchronous twin differs", "read.list.columns", |chunk| {
         if chunk.asynchronous && chunk.rows.len() > 1 {
             chunk.rows.remove(0);
         }
     }),
-    rows("rows in reverse", "read.list.ordered", |chunk| chunk.rows.reverse()),
+    rows("rows in reverse", "read.list.ordered", |chunk| {
+        chunk.rows.reverse()
+    }),
     rows("columns swapped", "read.list.columns", |chunk| {
         for row in chunk.rows.iter_mut().filter(|row| row.len() > 2) {
             row.swap(1, 2);
@@ -77,7 +83,11 @@ pub(super) const FAULTS: &[Fault] = &[
     rows("bytes cut at zero", "types.bytes", |chunk| {
         chunk.each_value(|value| {
             if let Value::Bytes(bytes) = value {
-                *bytes = bytes.iter().copied().take_while(|byte| *byte != 0).collect();
+                *bytes = bytes
+                    .iter()
+                    .copied()
+                    .take_while(|byte| *byte != 0)
+                    .collect();
             }
         });
     }),
@@ -87,7 +97,9 @@ pub(super) const FAULTS: &[Fault] = &[
             chunk.rows.push(vec![Value::I64(1)]);
         }
     }),
-    rows("first row only", "read.list.ordered", |chunk| chunk.rows.truncate(1)),
+    rows("first row only", "read.list.ordered", |chunk| {
+        chunk.rows.truncate(1)
+    }),
 ];
 
 const fn rows(name: &'static str, caught_by: &'static str, spoil: fn(&mut Chunk)) -> Fault {
@@ -122,7 +134,10 @@ impl Chunk {
     pub(super) fn hand_to(self, sink: &mut dyn RowSink) -> Result<()> {
         let names = self.names;
         self.rows.into_iter().try_for_each(|values| {
-            sink.row(&Owned { names: Arc::clone(&names), values })
+            sink.row(&Owned {
+                names: Arc::clone(&names),
+                values,
+            })
         })
     }
 }

@@ -60,9 +60,11 @@ impl Wrapper {
         mut read: Reading,
     ) -> Result<Fetched> {
         let (mut buffer, mut cursor) = match fetched {
-            Ok(Fetched { sink, cursor }) => {
-                (sink.downcast::<Buffer>().map_or_else(|_| Box::default(), |buffer| buffer), cursor)
-            }
+            Ok(Fetched { sink, cursor }) => (
+                sink.downcast::<Buffer>()
+                    .map_or_else(|_| Box::default(), |buffer| buffer),
+                cursor,
+            ),
             Err(_) if self.is(Conduct::ErrorAsEmpty) => (Box::default(), None),
             Err(error) => return Err(self.failed(error)),
         };
@@ -89,7 +91,11 @@ impl Wrapper {
         chunk.hand_to(&mut *sink)?;
         read.chunk += 1;
         let cursor = cursor.map(|inner| {
-            Box::new(Spoiled { inner: Some(inner), wrapper: self.clone(), read }) as Box<dyn Cursor>
+            Box::new(Spoiled {
+                inner: Some(inner),
+                wrapper: self.clone(),
+                read,
+            }) as Box<dyn Cursor>
         });
         Ok(Fetched { sink, cursor })
     }
@@ -113,7 +119,10 @@ impl Wrapper {
         Box::pin(async move {
             let lost = |_| Error::new(ErrorKind::Runtime, "the fault's own task was lost");
             let task = Runtime::from(Threads).spawn(future).map_err(|_| {
-                Error::new(ErrorKind::Runtime, "there is no thread for the fault's own task")
+                Error::new(
+                    ErrorKind::Runtime,
+                    "there is no thread for the fault's own task",
+                )
             })?;
             task.await.map_err(lost)?
         })
@@ -134,7 +143,9 @@ impl Wrapper {
 
     fn changed(&self, changed: Result<u64>) -> Result<u64> {
         let extra = u64::from(self.is(Conduct::Miscounted));
-        changed.map(|rows| rows + extra).map_err(|error| self.failed(error))
+        changed
+            .map(|rows| rows + extra)
+            .map_err(|error| self.failed(error))
     }
 
     /// Whether a statement is sent twice.
@@ -162,8 +173,14 @@ impl Backend for Wrapper {
         max_rows: usize,
     ) -> BoxFuture<'static, Result<Fetched>> {
         let statement = self.spoiled(statement);
-        let read = Reading { sql: Arc::clone(&statement.sql), chunk: 0, asynchronous: true };
-        let fetched = self.inner.fetch(statement, Box::<Buffer>::default(), self.most(max_rows));
+        let read = Reading {
+            sql: Arc::clone(&statement.sql),
+            chunk: 0,
+            asynchronous: true,
+        };
+        let fetched = self
+            .inner
+            .fetch(statement, Box::<Buffer>::default(), self.most(max_rows));
         let (fetched, this) = (self.kept(fetched), self.clone());
         Box::pin(async move { this.hand_on(fetched.await, sink, read) })
     }
@@ -176,10 +193,15 @@ impl Backend for Wrapper {
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
         let statement = self.spoiled(statement);
-        let read = Reading { sql: Arc::clone(&statement.sql), chunk: 0, asynchronous: false };
+        let read = Reading {
+            sql: Arc::clone(&statement.sql),
+            chunk: 0,
+            asynchronous: false,
+        };
         let (most, cancel) = (self.most(max_rows), self.heeded(cancel));
         let fetched = self.somewhere(|| {
-            self.inner.fetch_blocking(statement, Box::<Buffer>::default(), most, cancel)
+            self.inner
+                .fetch_blocking(statement, Box::<Buffer>::default(), most, cancel)
         });
         self.hand_on(fetched, sink, read)
     }
@@ -298,7 +320,9 @@ impl Future for Kept {
     type Output = Result<Fetched>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = &mut self.0 else { return Poll::Pending };
+        let Some(future) = &mut self.0 else {
+            return Poll::Pending;
+        };
         let polled = future.as_mut().poll(context);
         if polled.is_ready() {
             self.0 = None;

@@ -18,15 +18,32 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.aggregate.average", Method::Aggregate, average),
     Case::new("read.aggregate.large", Method::Aggregate, large),
     Case::new("read.aggregate.by_names", Method::Aggregate, by_names),
-    Case::new("read.aggregate.unknown_name", Method::Aggregate, unknown_name),
-    Case::new("read.aggregate.invalid_query", Method::Aggregate, invalid_query),
+    Case::new(
+        "read.aggregate.unknown_name",
+        Method::Aggregate,
+        unknown_name,
+    ),
+    Case::new(
+        "read.aggregate.invalid_query",
+        Method::Aggregate,
+        invalid_query,
+    ),
 ];
 
 fn all(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), aggregate / aaggregate(|b| (
-        Aggregate::count_all(), b.pages.sum(), b.pages.min(), b.pages.max(), b.price.max()
-    )))?
+    read!(
+        s,
+        books(),
+        aggregate
+            / aaggregate(|b| (
+                Aggregate::count_all(),
+                b.pages.sum(),
+                b.pages.min(),
+                b.pages.max(),
+                b.price.max()
+            ))
+    )?
     .sends(1)?
     .gives((7, Some(1301), Some(1), Some(700), Some(33.0)))?;
     read!(s, shelf(), aggregate / aaggregate(|b| b.id.count()))?.gives(7)
@@ -35,22 +52,43 @@ fn all(stage: &Stage) -> Verdict {
 /// NULLs are not counted and do not count.
 fn nulls(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), aggregate / aaggregate(|b| (
-        b.rating.count(), b.note.count(), b.rating.sum(), b.rating.avg(), b.rating.min()
-    )))?
+    read!(
+        s,
+        books(),
+        aggregate
+            / aaggregate(|b| (
+                b.rating.count(),
+                b.note.count(),
+                b.rating.sum(),
+                b.rating.avg(),
+                b.rating.min()
+            ))
+    )?
     .gives((5, 4, Some(16), Some(3.2), Some(1)))?;
     let unrated = books().filter(|b| b.rating.isnull(true));
-    read!(s, unrated, aggregate / aaggregate(|b| (
-        b.id.count(), b.rating.count(), b.rating.sum(), b.rating.max()
-    )))?
+    read!(
+        s,
+        unrated,
+        aggregate
+            / aaggregate(|b| (
+                b.id.count(),
+                b.rating.count(),
+                b.rating.sum(),
+                b.rating.max()
+            ))
+    )?
     .gives((2, 0, None, None))
 }
 
 fn filtered(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let hundred = books().filter(|b| b.pages.eq(100));
-    read!(s, hundred, aggregate / aaggregate(|b| (b.id.sum(), b.price.sum())))?
-        .gives((Some(11), Some(21.5)))?;
+    read!(
+        s,
+        hundred,
+        aggregate / aaggregate(|b| (b.id.sum(), b.price.sum()))
+    )?
+    .gives((Some(11), Some(21.5)))?;
     let rest = books().exclude(|b| b.rating.gt(3));
     read!(s, rest, aggregate / aaggregate(|b| b.id.sum()))?.gives(Some(18))
 }
@@ -58,18 +96,35 @@ fn filtered(stage: &Stage) -> Verdict {
 fn no_rows(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let nobody = books().filter(|b| b.id.lt(0));
-    read!(s, nobody, aggregate / aaggregate(|b| (
-        b.id.count(), b.pages.sum(), b.price.avg(), b.title.min(), b.id.max()
-    )))?
+    read!(
+        s,
+        nobody,
+        aggregate
+            / aaggregate(|b| (
+                b.id.count(),
+                b.pages.sum(),
+                b.price.avg(),
+                b.title.min(),
+                b.id.max()
+            ))
+    )?
     .sends(1)?
     .gives((0, None, None, None, None))
 }
 
 fn none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().none(), aggregate / aaggregate(|b| (
-        Aggregate::count_all(), b.id.count(), b.pages.sum(), b.price.avg()
-    )))?
+    read!(
+        s,
+        books().none(),
+        aggregate
+            / aaggregate(|b| (
+                Aggregate::count_all(),
+                b.id.count(),
+                b.pages.sum(),
+                b.price.avg()
+            ))
+    )?
     .sends(0)?
     .gives((0, 0, None, None))
 }
@@ -77,43 +132,76 @@ fn none(stage: &Stage) -> Verdict {
 fn slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     // 100 + 250 + 50
-    read!(s, shelf().limit(3), aggregate / aaggregate(|b| (b.id.count(), b.pages.sum())))?
-        .gives((3, Some(400)))?;
+    read!(
+        s,
+        shelf().limit(3),
+        aggregate / aaggregate(|b| (b.id.count(), b.pages.sum()))
+    )?
+    .gives((3, Some(400)))?;
     // 100 + 1
-    read!(s, shelf().offset(5), aggregate / aaggregate(|b| b.pages.sum()))?.gives(Some(101))?;
-    read!(s, shelf().slice(2..2), aggregate / aaggregate(|b| b.id.count()))?.sends(0)?.gives(0)
+    read!(
+        s,
+        shelf().offset(5),
+        aggregate / aaggregate(|b| b.pages.sum())
+    )?
+    .gives(Some(101))?;
+    read!(
+        s,
+        shelf().slice(2..2),
+        aggregate / aaggregate(|b| b.id.count())
+    )?
+    .sends(0)?
+    .gives(0)
 }
 
 fn distinct(stage: &Stage) -> Verdict {
     let s = stage.visits()?;
-    read!(s, Visit::objects(), aggregate / aaggregate(|v| (
-        v.place.count(), v.place.count_distinct(), v.hour.sum()
-    )))?
+    read!(
+        s,
+        Visit::objects(),
+        aggregate / aaggregate(|v| (v.place.count(), v.place.count_distinct(), v.hour.sum()))
+    )?
     .gives((5, 2, Some(46)))?;
     // attic 9, attic 10, barn 9
-    read!(s, Visit::objects().distinct(), aggregate / aaggregate(|v| (
-        v.place.count(), v.hour.sum()
-    )))?
+    read!(
+        s,
+        Visit::objects().distinct(),
+        aggregate / aaggregate(|v| (v.place.count(), v.hour.sum()))
+    )?
     .gives((3, Some(28)))
 }
 
 fn average(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    let answer = read!(s, books(), aggregate / aaggregate(|b| (b.pages.avg(), b.price.avg())))?;
+    let answer = read!(
+        s,
+        books(),
+        aggregate / aaggregate(|b| (b.pages.avg(), b.price.avg()))
+    )?;
     let (pages, price) = answer.value()?;
     // 1301 / 7 and 80.75 / 7; how a database adds floats up may differ in the last digit.
     let close = |found: Option<f64>, expected: f64| {
         found.is_some_and(|found| (found - expected).abs() < 1e-3)
     };
-    ensure(close(pages, 185.857_142_857), format!("the average of the pages: {pages:?}"))?;
-    ensure(close(price, 11.535_714_285), format!("the average of the prices: {price:?}"))
+    ensure(
+        close(pages, 185.857_142_857),
+        format!("the average of the pages: {pages:?}"),
+    )?;
+    ensure(
+        close(price, 11.535_714_285),
+        format!("the average of the prices: {price:?}"),
+    )
 }
 
 fn large(stage: &Stage) -> Verdict {
     let s = stage.numbers(1025)?;
     // 1025 * 1026 / 2
-    read!(s, numbers(), aggregate / aaggregate(|n| (n.id.sum(), n.double.sum(), n.id.avg())))?
-        .gives((Some(525_825), Some(1_051_650), Some(513.0)))
+    read!(
+        s,
+        numbers(),
+        aggregate / aaggregate(|n| (n.id.sum(), n.double.sum(), n.id.avg()))
+    )?
+    .gives((Some(525_825), Some(1_051_650), Some(513.0)))
 }
 
 fn by_names(stage: &Stage) -> Verdict {
@@ -126,8 +214,13 @@ fn by_names(stage: &Stage) -> Verdict {
             ("kinds", AggregateTerm::count("pages").distinct()),
         ]
     };
-    let record: Record =
-        read!(s, books(), aggregate_by_names / aaggregate_by_names(terms()))?.sends(1)?.value()?;
+    let record: Record = read!(
+        s,
+        books(),
+        aggregate_by_names / aaggregate_by_names(terms())
+    )?
+    .sends(1)?
+    .value()?;
     let names: Vec<&str> = record.columns().names().collect();
     same("the names", names, ["rows", "rated", "pages", "kinds"])?;
     same("rows", record.get::<i64>("rows")?, 7)?;
@@ -144,12 +237,18 @@ fn by_names(stage: &Stage) -> Verdict {
 fn unknown_name(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let terms = || [("n", AggregateTerm::sum("colour"))];
-    read!(s, books(), aggregate_by_names / aaggregate_by_names(terms()))?
-        .refused(ErrorKind::Field)?
-        .says(&["colour"])?;
+    read!(
+        s,
+        books(),
+        aggregate_by_names / aaggregate_by_names(terms())
+    )?
+    .refused(ErrorKind::Field)?
+    .says(&["colour"])?;
     let star = || [("n", AggregateTerm::sum("*"))];
     ensure(
-        read!(s, books(), aggregate_by_names / aaggregate_by_names(star()))?.into_result().is_err(),
+        read!(s, books(), aggregate_by_names / aaggregate_by_names(star()))?
+            .into_result()
+            .is_err(),
         "a sum of rows makes no sense",
     )
 }

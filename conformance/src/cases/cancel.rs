@@ -105,7 +105,10 @@ fn cancelled_at_gate(s: &Session, gate: &Arc<Gate>) -> Verdict<Option<ErrorKind>
         Form::Blocking => slow_result(query.list(s.db())),
         Form::Async => {
             let db = s.db().clone();
-            slow_result(s.task("a read that is cancelled", async move { query.alist(&db).await })?)
+            slow_result(s.task(
+                "a read that is cancelled",
+                async move { query.alist(&db).await },
+            )?)
         }
     };
     // Late, it would open the gate of the next round.
@@ -123,7 +126,11 @@ fn token(stage: &Stage) -> Verdict {
     let s = gated(stage, &gate)?;
     for _ in 0..5 {
         let entered = gate.entered();
-        same("how it ended", cancelled_at_gate(&s, &gate)?, Some(ErrorKind::Cancelled))?;
+        same(
+            "how it ended",
+            cancelled_at_gate(&s, &gate)?,
+            Some(ErrorKind::Cancelled),
+        )?;
         stopped(&s, &gate, entered)?;
     }
     Ok(())
@@ -150,9 +157,15 @@ fn neighbours(stage: &Stage) -> Verdict {
                 })
             })
             .collect();
-        same("how it ended", cancelled_at_gate(&s, &gate)?, Some(ErrorKind::Cancelled))?;
+        same(
+            "how it ended",
+            cancelled_at_gate(&s, &gate)?,
+            Some(ErrorKind::Cancelled),
+        )?;
         for thread in beside {
-            let result = thread.join().map_err(|_| crate::failure::Failure::new("a panic"))?;
+            let result = thread
+                .join()
+                .map_err(|_| crate::failure::Failure::new("a panic"))?;
             result.map_err(|error| {
                 crate::failure::Failure::new(format!("round {round}, beside: {error}"))
             })?;
@@ -230,7 +243,10 @@ fn iteration(stage: &Stage) -> Verdict {
         }
     };
     same("how it ended", error, Some(ErrorKind::Cancelled))?;
-    ensure((10..5000).contains(&rows), format!("{rows} rows of 5000 after a cancel at 10"))?;
+    ensure(
+        (10..5000).contains(&rows),
+        format!("{rows} rows of 5000 after a cancel at 10"),
+    )?;
     read!(s, numbers(), count / acount())?.gives(5000)
 }
 
@@ -291,7 +307,10 @@ fn deadline_iteration(stage: &Stage) -> Verdict {
             let mut steps = query.iter(s.db());
             let first = steps.next();
             pause();
-            (first.is_some(), steps.find_map(Result::err).map(|error| error.kind()))
+            (
+                first.is_some(),
+                steps.find_map(Result::err).map(|error| error.kind()),
+            )
         }
         Form::Async => {
             let db = s.db().clone();
@@ -311,7 +330,11 @@ fn deadline_iteration(stage: &Stage) -> Verdict {
             })?
         }
     };
-    same("the first row and the end", end, (true, Some(ErrorKind::Timeout)))?;
+    same(
+        "the first row and the end",
+        end,
+        (true, Some(ErrorKind::Timeout)),
+    )?;
     read!(s, numbers(), count / acount())?.gives(5000)
 }
 
@@ -321,7 +344,9 @@ fn waiting(stage: &Stage) -> Verdict {
     s.add_numbers(2000)?;
     let mut holder = numbers().iter(s.db());
     holder.next();
-    let query = numbers().filter(|n| n.id.eq(1)).timeout(Duration::from_millis(50));
+    let query = numbers()
+        .filter(|n| n.id.eq(1))
+        .timeout(Duration::from_millis(50));
     read!(s, query, get / aget())?.fails(ErrorKind::Timeout)?;
     drop(holder);
     read!(s, numbers(), count / acount())?.gives(2000)

@@ -47,9 +47,9 @@ fn of_a_clone(stage: &Stage) -> Verdict {
     call!(s, close / aclose())?.gives(())?;
     let kind = match s.form() {
         Form::Blocking => books().count(&clone).map_err(|error| error.kind()),
-        Form::Async => {
-            s.task("a clone", async move { books().acount(&clone).await })?.map_err(|e| e.kind())
-        }
+        Form::Async => s
+            .task("a clone", async move { books().acount(&clone).await })?
+            .map_err(|e| e.kind()),
     };
     same("a read through a clone", kind, Err(ErrorKind::Closed))
 }

@@ -21,7 +21,10 @@ fn right(row: &Number, id: i64) -> Result<()> {
     if (row.id, row.double) == (id, 2 * id) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Data, format!("row {id} was asked for, {row:?} came")))
+    Err(Error::new(
+        ErrorKind::Data,
+        format!("row {id} was asked for, {row:?} came"),
+    ))
 }
 
 /// Sixty-four readers, each with its own question and many times over.
@@ -33,12 +36,16 @@ fn sixty_four(stage: &Stage) -> Verdict {
                 .map(|id| {
                     let db = s.db().clone();
                     thread::spawn(move || {
-                        (0..10).try_for_each(|_| right(&numbers().filter(|n| n.id.eq(id)).get(&db)?, id))
+                        (0..10).try_for_each(|_| {
+                            right(&numbers().filter(|n| n.id.eq(id)).get(&db)?, id)
+                        })
                     })
                 })
                 .collect();
             for thread in threads {
-                thread.join().map_err(|_| Failure::new("a reader panicked"))??;
+                thread
+                    .join()
+                    .map_err(|_| Failure::new("a reader panicked"))??;
             }
         }
         Form::Async => {
@@ -76,7 +83,10 @@ fn iterations(stage: &Stage) -> Verdict {
             let join = |thread: thread::JoinHandle<_>| {
                 thread.join().map_err(|_| Failure::new("a reader panicked"))
             };
-            threads.into_iter().map(|thread| Ok(join(thread)??)).collect::<Verdict<_>>()?
+            threads
+                .into_iter()
+                .map(|thread| Ok(join(thread)??))
+                .collect::<Verdict<_>>()?
         }
         Form::Async => {
             let tasks: Vec<_> = (0..16)
@@ -87,7 +97,10 @@ fn iterations(stage: &Stage) -> Verdict {
                     })
                 })
                 .collect::<std::result::Result<_, _>>()?;
-            tasks.into_iter().map(|task| Ok(s.join("a reader", task)??)).collect::<Verdict<_>>()?
+            tasks
+                .into_iter()
+                .map(|task| Ok(s.join("a reader", task)??))
+                .collect::<Verdict<_>>()?
         }
     };
     // Twice 500 * 501 / 2
@@ -98,7 +111,9 @@ fn iterations(stage: &Stage) -> Verdict {
 fn with_writes(stage: &Stage) -> Verdict {
     let s = stage.numbers(0)?;
     let batch = |from: i64| -> Vec<Number> {
-        (from..from + 10).map(|id| Number { id, double: 2 * id }).collect()
+        (from..from + 10)
+            .map(|id| Number { id, double: 2 * id })
+            .collect()
     };
     let counts: Vec<u64> = match s.form() {
         Form::Blocking => {
@@ -107,7 +122,9 @@ fn with_writes(stage: &Stage) -> Verdict {
                 (0..20).try_for_each(|n| db.bulk_create(&batch(10 * n + 1)).map(drop))
             });
             let counts: Result<_> = (0..40).map(|_| numbers().count(s.db())).collect();
-            writer.join().map_err(|_| Failure::new("the writer panicked"))??;
+            writer
+                .join()
+                .map_err(|_| Failure::new("the writer panicked"))??;
             counts?
         }
         Form::Async => {
@@ -130,7 +147,11 @@ fn with_writes(stage: &Stage) -> Verdict {
             counts?
         }
     };
-    let torn: Vec<u64> = counts.iter().copied().filter(|count| count % 10 != 0).collect();
+    let torn: Vec<u64> = counts
+        .iter()
+        .copied()
+        .filter(|count| count % 10 != 0)
+        .collect();
     same("counts of half a statement", torn, Vec::<u64>::new())?;
     let grew = counts.windows(2).all(|pair| pair[0] <= pair[1]);
     same("whether the counts only grew", grew, true)?;
@@ -163,7 +184,9 @@ fn both_forms(stage: &Stage) -> Verdict {
         s.join("an asynchronous reader", task)??;
     }
     for thread in threads {
-        thread.join().map_err(|_| Failure::new("a blocking reader panicked"))??;
+        thread
+            .join()
+            .map_err(|_| Failure::new("a blocking reader panicked"))??;
     }
     Ok(())
 }

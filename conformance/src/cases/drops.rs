@@ -51,7 +51,11 @@ async fn waits<F: Future>(mut future: Pin<&mut F>) -> bool {
 async fn next_is_right(db: &Database, round: u64) -> Verdict {
     let id = round as i64 % 90 + 1;
     let row = numbers().filter(|n| n.id.eq(id)).aget(db).await?;
-    same(format!("the read after drop {round}"), (row.id, row.double), (id, 2 * id))
+    same(
+        format!("the read after drop {round}"),
+        (row.id, row.double),
+        (id, 2 * id),
+    )
 }
 
 /// Lets other work go on for a moment.
@@ -66,7 +70,10 @@ where
 {
     let met = s.task(state, work)??;
     stage.note(format!("{met} of {DROPS} drops while {state}"));
-    ensure(met > DROPS / 2, format!("only {met} of {DROPS} drops met a read that was {state}"))?;
+    ensure(
+        met > DROPS / 2,
+        format!("only {met} of {DROPS} drops met a read that was {state}"),
+    )?;
     read!(s, numbers(), count / acount())?.gives(1000)
 }
 
@@ -80,7 +87,11 @@ fn queued(stage: &Stage) -> Verdict {
         for round in 0..DROPS {
             // Open, with most rows unread.
             let mut holder = numbers().aiter(&db);
-            same("the holder's first row", holder.next().await.transpose()?.map(own_id), Some(1))?;
+            same(
+                "the holder's first row",
+                holder.next().await.transpose()?.map(own_id),
+                Some(1),
+            )?;
             let query = numbers().filter(|n| n.id.eq(500));
             let mut first = Box::pin(query.aget(&db));
             let mut second = Box::pin(query.acount(&db));
@@ -139,13 +150,20 @@ fn executing(stage: &Stage) -> Verdict {
             next_is_right(&db, round).await?;
             let rows = gate.entered() - entered;
             // Without being stopped it passes a thousand rows.
-            ensure(rows < 900, format!("a dropped statement went on for {rows} rows"))?;
+            ensure(
+                rows < 900,
+                format!("a dropped statement went on for {rows} rows"),
+            )?;
         }
         Ok(met)
     })?;
     let entered = kept.entered();
     read!(s, numbers(), count / acount())?.gives(1000)?;
-    same("rows that came by after all was over", kept.entered(), entered)
+    same(
+        "rows that came by after all was over",
+        kept.entered(),
+        entered,
+    )
 }
 
 /// Some rows have come, more wait.
@@ -212,7 +230,12 @@ fn decoding(stage: &Stage) -> Verdict {
         Ok(met)
     })?;
     drop(entry);
-    read!(s, GatedNumber::objects().filter(|n| n.id.eq(1)), exists / aexists())?.gives(true)
+    read!(
+        s,
+        GatedNumber::objects().filter(|n| n.id.eq(1)),
+        exists / aexists()
+    )?
+    .gives(true)
 }
 
 /// Another program holds a lock that the read waits for.
@@ -243,7 +266,10 @@ fn waiting_for_lock(stage: &Stage) -> Verdict {
         met += 1;
         drop(lock);
         let db = s.db().clone();
-        s.task("the next read", async move { next_is_right(&db, round).await })??;
+        s.task(
+            "the next read",
+            async move { next_is_right(&db, round).await },
+        )??;
     }
     stage.note(format!("{met} of {DROPS} drops while waiting for a lock"));
     read!(s, numbers(), count / acount())?.gives(1000)
@@ -283,12 +309,20 @@ fn iterator(stage: &Stage) -> Verdict {
         let taken = round % 150 + 1;
         let mut rows = numbers().iter(s.db());
         for id in 1..=taken {
-            same("a row before the drop", rows.next().transpose()?.map(own_id), Some(id))?;
+            same(
+                "a row before the drop",
+                rows.next().transpose()?.map(own_id),
+                Some(id),
+            )?;
         }
         drop(rows);
         let id = round % 90 + 1;
         let row = numbers().filter(|n| n.id.eq(id)).get(s.db())?;
-        same("the read after the drop", (row.id, row.double), (id, 2 * id))?;
+        same(
+            "the read after the drop",
+            (row.id, row.double),
+            (id, 2 * id),
+        )?;
     }
     stage.note(format!("{DROPS} drops while streaming"));
     Ok(())

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use queryset::{
-    ColumnMeta, ColumnType, Error, ErrorKind, Model, ModelMeta, Operand, Q, QuerySet, Record,
-    Value,
+    ColumnMeta, ColumnType, Error, ErrorKind, Model, ModelMeta, Operand, Q, QuerySet, Record, Value,
 };
 
 use crate::failure::{Verdict, same};
@@ -43,15 +42,31 @@ fn model(stage: &Stage) -> Verdict {
     call!(s, insert / ainsert(&meta, added))?.gives(3)?;
     let all: QuerySet<Record> = QuerySet::dynamic(&city);
     let names = |rows: Vec<Record>| {
-        rows.iter().map(|row| row.get::<String>("name")).collect::<Result<Vec<_>, Error>>().ok()
+        rows.iter()
+            .map(|row| row.get::<String>("name"))
+            .collect::<Result<Vec<_>, Error>>()
+            .ok()
     };
     let found = read!(s, all.clone(), list / alist() => names)?.value()?;
-    same("by the model's ordering", found, Some(vec!["Oslo".into(), "Lima".into(), "Bern".into()]))?;
-    read!(s, all.clone().lookup("height__isnull", true), count / acount())?.gives(1)?;
+    same(
+        "by the model's ordering",
+        found,
+        Some(vec!["Oslo".into(), "Lima".into(), "Bern".into()]),
+    )?;
+    read!(
+        s,
+        all.clone().lookup("height__isnull", true),
+        count / acount()
+    )?
+    .gives(1)?;
     let high = read!(s, all.clone().lookup("height__gt", 200), get / aget())?.value()?;
     same("its values", high.values(), rows[0].as_slice())?;
     let last = read!(s, all.clone(), last / alast())?.value()?;
-    same("the last", last.and_then(|row| row.value("id").cloned()), Some(Value::I64(1)))?;
+    same(
+        "the last",
+        last.and_then(|row| row.value("id").cloned()),
+        Some(Value::I64(1)),
+    )?;
     let streamed = iterate!(s, all => names)?.value()?;
     same("streamed", streamed.map(|names| names.len()), Some(3))
 }
@@ -59,13 +74,34 @@ fn model(stage: &Stage) -> Verdict {
 fn twin_of_typed(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let pairs = [
-        (shelf().lookup("pages__gt", 100), shelf().filter(|b| b.pages.gt(100))),
-        (shelf().lookup("rating__lte", 3), shelf().filter(|b| b.rating.lte(3))),
-        (shelf().lookup("slug__in", ["ant", "gnu"]), shelf().filter(|b| b.slug.is_in(["ant", "gnu"]))),
-        (shelf().lookup("price__range", (5.25, 12.0)), shelf().filter(|b| b.price.range(5.25, 12.0))),
-        (shelf().lookup("title__icontains", "A"), shelf().filter(|b| b.title.icontains("A"))),
-        (shelf().exclude_lookup("rating", 3), shelf().exclude(|b| b.rating.eq(3))),
-        (shelf().lookup("note__iexact", "X"), shelf().filter(|b| b.note.iexact("X"))),
+        (
+            shelf().lookup("pages__gt", 100),
+            shelf().filter(|b| b.pages.gt(100)),
+        ),
+        (
+            shelf().lookup("rating__lte", 3),
+            shelf().filter(|b| b.rating.lte(3)),
+        ),
+        (
+            shelf().lookup("slug__in", ["ant", "gnu"]),
+            shelf().filter(|b| b.slug.is_in(["ant", "gnu"])),
+        ),
+        (
+            shelf().lookup("price__range", (5.25, 12.0)),
+            shelf().filter(|b| b.price.range(5.25, 12.0)),
+        ),
+        (
+            shelf().lookup("title__icontains", "A"),
+            shelf().filter(|b| b.title.icontains("A")),
+        ),
+        (
+            shelf().exclude_lookup("rating", 3),
+            shelf().exclude(|b| b.rating.eq(3)),
+        ),
+        (
+            shelf().lookup("note__iexact", "X"),
+            shelf().filter(|b| b.note.iexact("X")),
+        ),
     ];
     for (named, typed) in pairs {
         let typed = read!(s, typed, list / alist())?;
@@ -117,7 +153,10 @@ fn unknown_name(stage: &Stage) -> Verdict {
     for query in queries {
         read!(s, query, list / alist())?
             .refused(ErrorKind::Field)?
-            .says(&["colour", "id, in_print, note, pages, price, rating, slug, title"])?;
+            .says(&[
+                "colour",
+                "id, in_print, note, pages, price, rating, slug, title",
+            ])?;
     }
     Ok(())
 }
@@ -135,7 +174,10 @@ fn wrong_value(stage: &Stage) -> Verdict {
     let cases = [
         (books().lookup("pages", "many"), ErrorKind::Value),
         (books().lookup("pages__in", 5), ErrorKind::Type),
-        (books().lookup("pages__range", Operand::list([1])), ErrorKind::Index),
+        (
+            books().lookup("pages__range", Operand::list([1])),
+            ErrorKind::Index,
+        ),
         (books().lookup("pages__gt", None::<i32>), ErrorKind::Value),
         (books().lookup("note__isnull", 1), ErrorKind::Value),
         (books().lookup("in_print", "yes"), ErrorKind::Validation),
@@ -160,9 +202,20 @@ fn renamed_column(stage: &Stage) -> Verdict {
     }
     let s = stage.open()?;
     s.prepare("creating items", s.db().create_table::<Item>())?;
-    let items = [Item { id: 1, shelf_mark: "b".into() }, Item { id: 2, shelf_mark: "a".into() }];
+    let items = [
+        Item {
+            id: 1,
+            shelf_mark: "b".into(),
+        },
+        Item {
+            id: 2,
+            shelf_mark: "a".into(),
+        },
+    ];
     s.prepare("adding items", s.db().bulk_create(&items))?;
-    let query = Item::objects().lookup("shelf_mark__in", ["a", "b"]).order_by_names(["shelf_mark"]);
+    let query = Item::objects()
+        .lookup("shelf_mark__in", ["a", "b"])
+        .order_by_names(["shelf_mark"]);
     read!(s, query, list / alist())?.gives(vec![items[1].clone(), items[0].clone()])?;
     read!(s, Item::objects().lookup("SHELF", "a"), list / alist())?.refused(ErrorKind::Field)?;
     read!(s, Item::objects().filter(|i| i.id.eq(1)), get / aget())?.gives(items[0].clone())
@@ -173,14 +226,28 @@ fn quoted_names(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     let meta: Arc<ModelMeta> = ModelMeta::builder("Order")
         .table("select")
-        .column(ColumnMeta::new("id", ColumnType::I64).column_name("group").primary_key())
+        .column(
+            ColumnMeta::new("id", ColumnType::I64)
+                .column_name("group")
+                .primary_key(),
+        )
         .column(ColumnMeta::new("order", ColumnType::I64))
         .column(ColumnMeta::new("odd", ColumnType::I64).column_name("it's \"odd\" `so`; --"))
         .column(ColumnMeta::new("wide", ColumnType::I64).column_name("naïve 列"))
         .build()?;
     s.prepare("creating the table", s.db().create_table_for(&meta))?;
-    let row = |id, n| vec![Value::I64(id), Value::I64(n), Value::I64(10 * n), Value::I64(100 * n)];
-    s.prepare("adding rows", s.db().insert(&meta, vec![row(1, 5), row(2, 4)]).map(drop))?;
+    let row = |id, n| {
+        vec![
+            Value::I64(id),
+            Value::I64(n),
+            Value::I64(10 * n),
+            Value::I64(100 * n),
+        ]
+    };
+    s.prepare(
+        "adding rows",
+        s.db().insert(&meta, vec![row(1, 5), row(2, 4)]).map(drop),
+    )?;
     let all: QuerySet<Record> = QuerySet::dynamic(&meta);
     let rows = read!(s, all.clone().order_by_names(["order"]), list / alist())?.value()?;
     same("the first row", rows[0].values(), row(2, 4).as_slice())?;

@@ -10,9 +10,17 @@ use crate::{Case, Method};
 pub(super) const CASES: &[Case] = &[
     Case::new("read.earliest.model", Method::Earliest, earliest_model),
     Case::new("read.earliest.by", Method::Earliest, earliest_by),
-    Case::new("read.earliest.by_names", Method::Earliest, earliest_by_names),
+    Case::new(
+        "read.earliest.by_names",
+        Method::Earliest,
+        earliest_by_names,
+    ),
     Case::new("read.earliest.nothing", Method::Earliest, earliest_nothing),
-    Case::new("read.earliest.no_field", Method::Earliest, earliest_no_field),
+    Case::new(
+        "read.earliest.no_field",
+        Method::Earliest,
+        earliest_no_field,
+    ),
     Case::new("read.earliest.slice", Method::Earliest, earliest_slice),
     Case::new("read.latest.model", Method::Latest, latest_model),
     Case::new("read.latest.by", Method::Latest, latest_by),
@@ -24,7 +32,9 @@ pub(super) const CASES: &[Case] = &[
 
 fn earliest_model(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, Ordered::objects(), earliest / aearliest() => own_id)?.sends(1)?.gives(7)?;
+    read!(s, Ordered::objects(), earliest / aearliest() => own_id)?
+        .sends(1)?
+        .gives(7)?;
     let hundred = Ordered::objects().filter(|b| b.pages.eq(100));
     read!(s, hundred, earliest / aearliest() => own_id)?.gives(1)
 }
@@ -43,10 +53,15 @@ fn earliest_by(stage: &Stage) -> Verdict {
 fn earliest_by_names(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     read!(s, books(), earliest_by_names / aearliest_by_names(["-price"]) => own_id)?.gives(5)?;
-    read!(s, books(), earliest_by_names / aearliest_by_names(["pages", "pk"]) => own_id)?.gives(7)?;
-    read!(s, books(), earliest_by_names / aearliest_by_names(["colour"]))?
-        .refused(ErrorKind::Field)?
-        .says(&["colour"])?;
+    read!(s, books(), earliest_by_names / aearliest_by_names(["pages", "pk"]) => own_id)?
+        .gives(7)?;
+    read!(
+        s,
+        books(),
+        earliest_by_names / aearliest_by_names(["colour"])
+    )?
+    .refused(ErrorKind::Field)?
+    .says(&["colour"])?;
     Ok(())
 }
 
@@ -74,14 +89,20 @@ fn earliest_no_field(stage: &Stage) -> Verdict {
 fn earliest_slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     read!(s, Ordered::objects().limit(2), earliest / aearliest())?.refused(ErrorKind::Type)?;
-    read!(s, shelf().offset(1), earliest_by / aearliest_by(|b| b.id.asc()))?
-        .refused(ErrorKind::Type)?;
+    read!(
+        s,
+        shelf().offset(1),
+        earliest_by / aearliest_by(|b| b.id.asc())
+    )?
+    .refused(ErrorKind::Type)?;
     Ok(())
 }
 
 fn latest_model(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, Ordered::objects(), latest / alatest() => own_id)?.sends(1)?.gives(5)?;
+    read!(s, Ordered::objects(), latest / alatest() => own_id)?
+        .sends(1)?
+        .gives(5)?;
     let hundred = Ordered::objects().filter(|b| b.pages.eq(100));
     read!(s, hundred, latest / alatest() => own_id)?.gives(6)
 }
@@ -100,17 +121,25 @@ fn latest_by_names(stage: &Stage) -> Verdict {
     read!(s, hundred.clone(), latest_by_names / alatest_by_names(["pages", "id"]) => own_id)?
         .gives(6)?;
     read!(s, hundred, latest_by_names / alatest_by_names(["-id"]) => own_id)?.gives(1)?;
-    read!(s, books(), latest_by_names / alatest_by_names(["pages__gt"]))?
-        .refused(ErrorKind::Field)?;
+    read!(
+        s,
+        books(),
+        latest_by_names / alatest_by_names(["pages__gt"])
+    )?
+    .refused(ErrorKind::Field)?;
     Ok(())
 }
 
 fn latest_nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.id.eq(0)), latest_by / alatest_by(|b| b.price.asc()))?
-        .sends(1)?
-        .fails(ErrorKind::NotFound)?
-        .about_model("Book")?;
+    read!(
+        s,
+        books().filter(|b| b.id.eq(0)),
+        latest_by / alatest_by(|b| b.price.asc())
+    )?
+    .sends(1)?
+    .fails(ErrorKind::NotFound)?
+    .about_model("Book")?;
     Ok(())
 }
 

@@ -28,7 +28,10 @@ fn unique(stage: &Stage) -> Verdict {
     let mut twin = book(1);
     twin.id = 8;
     let fault = call!(s, create / acreate(&twin.clone()))?.fails(ErrorKind::Unique)?;
-    ensure(fault.error().code().is_some(), "the database's own code is kept")?;
+    ensure(
+        fault.error().code().is_some(),
+        "the database's own code is kept",
+    )?;
     ensure(!fault.error().is_retryable(), "trying again would not help")?;
     read!(s, books(), count / acount())?.gives(7)
 }
@@ -38,7 +41,12 @@ fn primary_key(stage: &Stage) -> Verdict {
     let mut twin = book(1);
     twin.slug = "other".into();
     call!(s, create / acreate(&twin.clone()))?.fails(ErrorKind::Unique)?;
-    read!(s, shelf().filter(|b| b.slug.eq("other")), exists / aexists())?.gives(false)
+    read!(
+        s,
+        shelf().filter(|b| b.slug.eq("other")),
+        exists / aexists()
+    )?
+    .gives(false)
 }
 
 fn not_null(stage: &Stage) -> Verdict {
@@ -52,9 +60,16 @@ fn check(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     let sql = "CREATE TABLE oven (id INTEGER PRIMARY KEY, heat INTEGER CHECK (heat < 300))";
     s.prepare("creating ovens", s.db().execute(sql, vec![]))?;
-    call!(s, execute / aexecute("INSERT INTO oven (id, heat) VALUES (1, 250)", vec![]))?.gives(1)?;
-    call!(s, execute / aexecute("INSERT INTO oven (id, heat) VALUES (2, 350)", vec![]))?
-        .fails(ErrorKind::Check)?;
+    call!(
+        s,
+        execute / aexecute("INSERT INTO oven (id, heat) VALUES (1, 250)", vec![])
+    )?
+    .gives(1)?;
+    call!(
+        s,
+        execute / aexecute("INSERT INTO oven (id, heat) VALUES (2, 350)", vec![])
+    )?
+    .fails(ErrorKind::Check)?;
     Ok(())
 }
 
@@ -78,11 +93,19 @@ fn foreign_key(stage: &Stage) -> Verdict {
     s.prepare("creating houses", s.db().create_table::<House>())?;
     s.prepare("creating rooms", s.db().create_table::<Room>())?;
     s.prepare("adding a house", s.db().create(&House { id: 5 }))?;
-    let room = |id, house| Room { id, house: queryset::ForeignKey::new(house) };
+    let room = |id, house| Room {
+        id,
+        house: queryset::ForeignKey::new(house),
+    };
     call!(s, create / acreate(&room(1, 5)))?.gives(())?;
     call!(s, create / acreate(&room(2, 6)))?.fails(ErrorKind::ForeignKey)?;
     read!(s, Room::objects().lookup("house", 5), get / aget())?.gives(room(1, 5))?;
-    read!(s, Room::objects().lookup("house_id__gt", 5), exists / aexists())?.gives(false)
+    read!(
+        s,
+        Room::objects().lookup("house_id__gt", 5),
+        exists / aexists()
+    )?
+    .gives(false)
 }
 
 fn unknown_table(stage: &Stage) -> Verdict {
@@ -108,9 +131,12 @@ fn syntax(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     call!(s, execute / aexecute("CREATE TABEL x (id INTEGER)", vec![]))?
         .fails(ErrorKind::Programming)?;
-    call!(s, execute / aexecute("UPDATE nowhere SET a = 1", Vec::<Value>::new()))?
-        .fails(ErrorKind::Programming)?
-        .says(&["nowhere"])?;
+    call!(
+        s,
+        execute / aexecute("UPDATE nowhere SET a = 1", Vec::<Value>::new())
+    )?
+    .fails(ErrorKind::Programming)?
+    .says(&["nowhere"])?;
     Ok(())
 }
 
@@ -163,7 +189,10 @@ fn panic_in_decoding(stage: &Stage) -> Verdict {
     let s = stage.numbers(100)?;
     let gate = Gate::new();
     let decoding = gate.decoding();
-    let sql = format!("UPDATE number SET {} = -1 WHERE id = 50", s.quoted("double"));
+    let sql = format!(
+        "UPDATE number SET {} = -1 WHERE id = 50",
+        s.quoted("double")
+    );
     s.prepare("adding a row that panics", s.db().execute(sql, vec![]))?;
     let query = || -> QuerySet<GatedNumber> { GatedNumber::objects().order_by(|n| n.id.asc()) };
     for _ in 0..20 {
@@ -173,7 +202,8 @@ fn panic_in_decoding(stage: &Stage) -> Verdict {
             Form::Blocking => std::thread::spawn(move || query().list(&db)).join(),
             Form::Async => {
                 let task = s.runtime().spawn(async move { query().alist(&db).await })?;
-                s.wait("a read that panics", task)?.map_err(|error| Box::new(error) as _)
+                s.wait("a read that panics", task)?
+                    .map_err(|error| Box::new(error) as _)
             }
         };
         if let Ok(Ok(rows)) = good {

@@ -18,29 +18,41 @@ pub(super) const CASES: &[Case] = &[
 
 fn some(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), exists / aexists())?.sends(1)?.gives(true)?;
+    read!(s, books(), exists / aexists())?
+        .sends(1)?
+        .gives(true)?;
     read!(s, Ordered::objects(), exists / aexists())?.gives(true)?;
     read!(s, books().filter(|b| b.slug.eq("cat")), exists / aexists())?.gives(true)
 }
 
 fn nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.slug.eq("cow")), exists / aexists())?.sends(1)?.gives(false)?;
+    read!(s, books().filter(|b| b.slug.eq("cow")), exists / aexists())?
+        .sends(1)?
+        .gives(false)?;
     let empty = stage.numbers(0)?;
     read!(empty, numbers(), exists / aexists())?.gives(false)
 }
 
 fn none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().none(), exists / aexists())?.sends(0)?.gives(false)?;
-    read!(s, shelf().limit(0), exists / aexists())?.sends(0)?.gives(false)
+    read!(s, books().none(), exists / aexists())?
+        .sends(0)?
+        .gives(false)?;
+    read!(s, shelf().limit(0), exists / aexists())?
+        .sends(0)?
+        .gives(false)
 }
 
 /// A slice keeps its offset.
 fn slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, shelf().offset(6), exists / aexists())?.sends(1)?.gives(true)?;
-    read!(s, shelf().offset(7), exists / aexists())?.sends(1)?.gives(false)?;
+    read!(s, shelf().offset(6), exists / aexists())?
+        .sends(1)?
+        .gives(true)?;
+    read!(s, shelf().offset(7), exists / aexists())?
+        .sends(1)?
+        .gives(false)?;
     read!(s, shelf().slice(6..9), exists / aexists())?.gives(true)?;
     read!(s, shelf().limit(3), exists / aexists())?.gives(true)
 }

@@ -10,7 +10,11 @@ use crate::{Case, Method};
 pub(super) const CASES: &[Case] = &[
     Case::new("read.explain.plan", Method::Explain, plan),
     Case::new("read.explain.none", Method::Explain, none),
-    Case::new("read.explain.unknown_format", Method::Explain, unknown_format),
+    Case::new(
+        "read.explain.unknown_format",
+        Method::Explain,
+        unknown_format,
+    ),
     Case::new("read.explain.invalid_query", Method::Explain, invalid_query),
 ];
 
@@ -19,16 +23,23 @@ fn plan(stage: &Stage) -> Verdict {
     let query = shelf().filter(|b| b.pages.gt(10)).limit(3);
     let answer = read!(s, query, explain / aexplain(&ExplainOptions::default()))?.sends(1)?;
     let sql = answer.statements().concat();
-    ensure(sql.to_uppercase().starts_with("EXPLAIN"), format!("it explains: {sql}"))?;
+    ensure(
+        sql.to_uppercase().starts_with("EXPLAIN"),
+        format!("it explains: {sql}"),
+    )?;
     let text = answer.value()?;
     ensure(!text.trim().is_empty(), "the plan is not empty")
 }
 
 fn none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().none(), explain / aexplain(&ExplainOptions::default()))?
-        .sends(0)?
-        .gives(String::new())
+    read!(
+        s,
+        books().none(),
+        explain / aexplain(&ExplainOptions::default())
+    )?
+    .sends(0)?
+    .gives(String::new())
 }
 
 fn unknown_format(stage: &Stage) -> Verdict {

@@ -10,7 +10,11 @@ use crate::{Case, Method};
 pub(super) const CASES: &[Case] = &[
     Case::new("read.first.by_key", Method::First, first_by_key),
     Case::new("read.first.ordered", Method::First, first_ordered),
-    Case::new("read.first.model_ordering", Method::First, first_model_ordering),
+    Case::new(
+        "read.first.model_ordering",
+        Method::First,
+        first_model_ordering,
+    ),
     Case::new("read.first.cleared_ordering", Method::First, first_cleared),
     Case::new("read.first.reversed", Method::First, first_reversed),
     Case::new("read.first.slice", Method::First, first_slice),
@@ -18,7 +22,11 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.first.without_key", Method::First, first_without_key),
     Case::new("read.last.by_key", Method::Last, last_by_key),
     Case::new("read.last.ordered", Method::Last, last_ordered),
-    Case::new("read.last.model_ordering", Method::Last, last_model_ordering),
+    Case::new(
+        "read.last.model_ordering",
+        Method::Last,
+        last_model_ordering,
+    ),
     Case::new("read.last.reversed", Method::Last, last_reversed),
     Case::new("read.last.nulls", Method::Last, last_nulls),
     Case::new("read.last.slice", Method::Last, last_slice),
@@ -30,7 +38,9 @@ pub(super) const CASES: &[Case] = &[
 
 fn first_by_key(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), first / afirst())?.sends(1)?.gives(Some(book(1)))?;
+    read!(s, books(), first / afirst())?
+        .sends(1)?
+        .gives(Some(book(1)))?;
     read!(s, books().filter(|b| b.in_print.eq(false)), first / afirst() => id)?.gives(Some(2))
 }
 
@@ -57,8 +67,14 @@ fn first_cleared(stage: &Stage) -> Verdict {
     let any = Ordered::objects().order_by_names([""; 0]);
     let answer = read!(s, any, first / afirst())?.sends(1)?;
     let sql = answer.statements().concat().to_uppercase();
-    ensure(!sql.contains("ORDER BY"), format!("no order was asked for: {sql}"))?;
-    ensure(answer.value()?.is_some(), "there are rows, so one is the first")
+    ensure(
+        !sql.contains("ORDER BY"),
+        format!("no order was asked for: {sql}"),
+    )?;
+    ensure(
+        answer.value()?.is_some(),
+        "there are rows, so one is the first",
+    )
 }
 
 fn first_reversed(stage: &Stage) -> Verdict {
@@ -73,31 +89,46 @@ fn first_reversed(stage: &Stage) -> Verdict {
 
 fn first_slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, shelf().slice(2..5), first / afirst() => id)?.sends(1)?.gives(Some(3))?;
+    read!(s, shelf().slice(2..5), first / afirst() => id)?
+        .sends(1)?
+        .gives(Some(3))?;
     read!(s, shelf().offset(6), first / afirst() => id)?.gives(Some(7))?;
     read!(s, shelf().offset(7), first / afirst() => id)?.gives(None)?;
-    read!(s, shelf().slice(3..3), first / afirst() => id)?.sends(0)?.gives(None)
+    read!(s, shelf().slice(3..3), first / afirst() => id)?
+        .sends(0)?
+        .gives(None)
 }
 
 fn first_nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.id.lt(0)), first / afirst())?.sends(1)?.gives(None)?;
-    read!(s, books().none(), first / afirst())?.sends(0)?.gives(None)
+    read!(s, books().filter(|b| b.id.lt(0)), first / afirst())?
+        .sends(1)?
+        .gives(None)?;
+    read!(s, books().none(), first / afirst())?
+        .sends(0)?
+        .gives(None)
 }
 
 fn first_without_key(stage: &Stage) -> Verdict {
     let s = stage.visits()?;
     let ordered = Visit::objects().order_by(|v| (v.hour.desc(), v.place.asc()));
-    let expected = Visit { place: "attic".into(), hour: 10 };
+    let expected = Visit {
+        place: "attic".into(),
+        hour: 10,
+    };
     read!(s, ordered, first / afirst())?.gives(Some(expected))?;
     // Nothing says which row would be the first.
-    read!(s, Visit::objects(), first / afirst())?.refused(ErrorKind::Type)?.says(&["Visit"])?;
+    read!(s, Visit::objects(), first / afirst())?
+        .refused(ErrorKind::Type)?
+        .says(&["Visit"])?;
     Ok(())
 }
 
 fn last_by_key(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), last / alast())?.sends(1)?.gives(Some(book(7)))?;
+    read!(s, books(), last / alast())?
+        .sends(1)?
+        .gives(Some(book(7)))?;
     read!(s, books().filter(|b| b.in_print.eq(true)), last / alast() => id)?.gives(Some(6))
 }
 
@@ -138,15 +169,21 @@ fn last_nulls(stage: &Stage) -> Verdict {
 fn last_slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     for query in [shelf().limit(3), shelf().offset(1), books().slice(1..2)] {
-        read!(s, query, last / alast())?.refused(ErrorKind::Type)?.says(&["slice"])?;
+        read!(s, query, last / alast())?
+            .refused(ErrorKind::Type)?
+            .says(&["slice"])?;
     }
     Ok(())
 }
 
 fn last_nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.id.gt(7)), last / alast())?.sends(1)?.gives(None)?;
-    read!(s, books().none(), last / alast())?.sends(0)?.gives(None)
+    read!(s, books().filter(|b| b.id.gt(7)), last / alast())?
+        .sends(1)?
+        .gives(None)?;
+    read!(s, books().none(), last / alast())?
+        .sends(0)?
+        .gives(None)
 }
 
 fn nth_in_range(stage: &Stage) -> Verdict {
@@ -161,14 +198,20 @@ fn nth_in_range(stage: &Stage) -> Verdict {
 
 fn nth_past_the_end(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, shelf(), nth / anth(7))?.sends(1)?.fails(ErrorKind::Index)?;
-    read!(s, books().none(), nth / anth(0))?.sends(0)?.fails(ErrorKind::Index)?;
+    read!(s, shelf(), nth / anth(7))?
+        .sends(1)?
+        .fails(ErrorKind::Index)?;
+    read!(s, books().none(), nth / anth(0))?
+        .sends(0)?
+        .fails(ErrorKind::Index)?;
     Ok(())
 }
 
 fn nth_slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     read!(s, shelf().slice(2..4), nth / anth(1) => own_id)?.gives(4)?;
-    read!(s, shelf().slice(2..4), nth / anth(2))?.sends(0)?.fails(ErrorKind::Index)?;
+    read!(s, shelf().slice(2..4), nth / anth(2))?
+        .sends(0)?
+        .fails(ErrorKind::Index)?;
     read!(s, shelf().offset(5), nth / anth(1) => own_id)?.gives(7)
 }

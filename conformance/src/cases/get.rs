@@ -23,10 +23,22 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.get.without_key", Method::Get, without_key),
     Case::new("read.get.invalid_query", Method::Get, invalid_query),
     Case::new("read.get_or_none.one", Method::GetOrNone, or_none_one),
-    Case::new("read.get_or_none.nothing", Method::GetOrNone, or_none_nothing),
-    Case::new("read.get_or_none.multiple", Method::GetOrNone, or_none_multiple),
+    Case::new(
+        "read.get_or_none.nothing",
+        Method::GetOrNone,
+        or_none_nothing,
+    ),
+    Case::new(
+        "read.get_or_none.multiple",
+        Method::GetOrNone,
+        or_none_multiple,
+    ),
     Case::new("read.get_or_none.none", Method::GetOrNone, or_none_none),
-    Case::new("read.get_or_none.invalid_query", Method::GetOrNone, or_none_invalid),
+    Case::new(
+        "read.get_or_none.invalid_query",
+        Method::GetOrNone,
+        or_none_invalid,
+    ),
 ];
 
 fn one(stage: &Stage) -> Verdict {
@@ -56,9 +68,13 @@ fn multiple(stage: &Stage) -> Verdict {
         .fails(ErrorKind::Multiple)?
         .about_model("Book")?
         .says(&["Book", "3", "pages", "100"])?;
-    read!(s, books().filter(|b| b.note.eq("x".to_owned())), get / aget())?
-        .fails(ErrorKind::Multiple)?
-        .says(&["2", "note"])?;
+    read!(
+        s,
+        books().filter(|b| b.note.eq("x".to_owned())),
+        get / aget()
+    )?
+    .fails(ErrorKind::Multiple)?
+    .says(&["2", "note"])?;
     Ok(())
 }
 
@@ -92,20 +108,28 @@ fn none(stage: &Stage) -> Verdict {
         .fails(ErrorKind::NotFound)?
         .about_model("Book")?;
     let nobody = books().filter(|b| b.id.is_in([0i64; 0]));
-    read!(s, nobody, get / aget())?.sends(0)?.fails(ErrorKind::NotFound)?;
+    read!(s, nobody, get / aget())?
+        .sends(0)?
+        .fails(ErrorKind::NotFound)?;
     Ok(())
 }
 
 /// A slice keeps its order and its limit, and `get` looks at what it holds.
 fn slice(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, shelf().slice(2..3), get / aget() => own_id)?.sends(1)?.gives(3)?;
+    read!(s, shelf().slice(2..3), get / aget() => own_id)?
+        .sends(1)?
+        .gives(3)?;
     read!(s, shelf().offset(6), get / aget() => own_id)?.gives(7)?;
     read!(s, shelf().slice(1..3), get / aget())?
         .fails(ErrorKind::Multiple)?
         .says(&["2"])?;
-    read!(s, shelf().slice(5..5), get / aget())?.sends(0)?.fails(ErrorKind::NotFound)?;
-    read!(s, shelf().offset(7), get / aget())?.sends(1)?.fails(ErrorKind::NotFound)?;
+    read!(s, shelf().slice(5..5), get / aget())?
+        .sends(0)?
+        .fails(ErrorKind::NotFound)?;
+    read!(s, shelf().offset(7), get / aget())?
+        .sends(1)?
+        .fails(ErrorKind::NotFound)?;
     Ok(())
 }
 
@@ -132,7 +156,11 @@ fn without_condition(stage: &Stage) -> Verdict {
 fn ordered(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let gnu = Ordered::objects().filter(|b| b.slug.eq("gnu"));
-    let expected = Ordered { id: 7, slug: "gnu".into(), pages: 1 };
+    let expected = Ordered {
+        id: 7,
+        slug: "gnu".into(),
+        pages: 1,
+    };
     read!(s, gnu.clone(), get / aget())?.gives(expected.clone())?;
     read!(s, gnu.order_by(|b| b.pages.desc()).reverse(), get / aget())?.gives(expected)
 }
@@ -172,10 +200,15 @@ fn composite_key(stage: &Stage) -> Verdict {
 fn without_key(stage: &Stage) -> Verdict {
     let s = stage.visits()?;
     let ten = Visit::objects().filter(|v| v.hour.eq(10));
-    let expected = Visit { place: "attic".into(), hour: 10 };
+    let expected = Visit {
+        place: "attic".into(),
+        hour: 10,
+    };
     read!(s, ten, get / aget())?.gives(expected)?;
     let attic = Visit::objects().filter(|v| v.place.eq("attic"));
-    read!(s, attic, get / aget())?.fails(ErrorKind::Multiple)?.says(&["3"])?;
+    read!(s, attic, get / aget())?
+        .fails(ErrorKind::Multiple)?
+        .says(&["3"])?;
     Ok(())
 }
 
@@ -191,34 +224,52 @@ fn invalid_query(stage: &Stage) -> Verdict {
 
 fn or_none_one(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.id.eq(6)), get_or_none / aget_or_none())?
-        .sends(1)?
-        .gives(Some(book(6)))
+    read!(
+        s,
+        books().filter(|b| b.id.eq(6)),
+        get_or_none / aget_or_none()
+    )?
+    .sends(1)?
+    .gives(Some(book(6)))
 }
 
 fn or_none_nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.id.eq(0)), get_or_none / aget_or_none())?
-        .sends(1)?
-        .gives(None)
+    read!(
+        s,
+        books().filter(|b| b.id.eq(0)),
+        get_or_none / aget_or_none()
+    )?
+    .sends(1)?
+    .gives(None)
 }
 
 fn or_none_multiple(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().filter(|b| b.in_print.eq(true)), get_or_none / aget_or_none())?
-        .fails(ErrorKind::Multiple)?
-        .says(&["4", "in_print"])?;
+    read!(
+        s,
+        books().filter(|b| b.in_print.eq(true)),
+        get_or_none / aget_or_none()
+    )?
+    .fails(ErrorKind::Multiple)?
+    .says(&["4", "in_print"])?;
     Ok(())
 }
 
 fn or_none_none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().none(), get_or_none / aget_or_none() => id)?.sends(0)?.gives(None)
+    read!(s, books().none(), get_or_none / aget_or_none() => id)?
+        .sends(0)?
+        .gives(None)
 }
 
 fn or_none_invalid(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books().lookup("pages__gt", None::<i32>), get_or_none / aget_or_none())?
-        .refused(ErrorKind::Value)?;
+    read!(
+        s,
+        books().lookup("pages__gt", None::<i32>),
+        get_or_none / aget_or_none()
+    )?
+    .refused(ErrorKind::Value)?;
     Ok(())
 }

@@ -31,7 +31,8 @@ fn watch(db: &Database) -> (queryset::StatementHook, Arc<Mutex<Seen>>) {
             let failed = event.error.is_some();
             let params = event.params.len();
             let sql = event.sql.to_owned();
-            seen.statements.push((sql, params, event.rows, failed, event.dropped));
+            seen.statements
+                .push((sql, params, event.rows, failed, event.dropped));
         }
     });
     (hook, seen)
@@ -40,7 +41,9 @@ fn watch(db: &Database) -> (queryset::StatementHook, Arc<Mutex<Seen>>) {
 type Statement = (String, usize, u64, bool, bool);
 
 fn taken(seen: &Mutex<Seen>) -> Vec<Statement> {
-    seen.lock().map(|mut seen| std::mem::take(&mut seen.statements)).unwrap_or_default()
+    seen.lock()
+        .map(|mut seen| std::mem::take(&mut seen.statements))
+        .unwrap_or_default()
 }
 
 fn one(seen: &Mutex<Seen>) -> Verdict<Statement> {
@@ -56,8 +59,14 @@ fn statement(stage: &Stage) -> Verdict {
     let query = shelf().filter(|b| b.pages.gt(50));
     read!(s, query, list / alist() => |rows| rows.len())?.gives(5)?;
     let (sql, params, rows, failed, dropped) = one(&seen)?;
-    ensure(sql.contains("book") && sql.contains("pages"), format!("the text: {sql}"))?;
-    ensure(!sql.contains("50"), format!("values are bound, not written: {sql}"))?;
+    ensure(
+        sql.contains("book") && sql.contains("pages"),
+        format!("the text: {sql}"),
+    )?;
+    ensure(
+        !sql.contains("50"),
+        format!("values are bound, not written: {sql}"),
+    )?;
     same("the parameters", params, 1)?;
     same("the rows", (rows, failed, dropped), (5, false, false))
 }
@@ -76,10 +85,18 @@ fn iteration(stage: &Stage) -> Verdict {
     let (_hook, seen) = watch(s.db());
     iterate!(s, numbers() => |rows| rows.len())?.gives(500)?;
     let (_, _, rows, failed, dropped) = one(&seen)?;
-    same("read to its end", (rows, failed, dropped), (500, false, false))?;
+    same(
+        "read to its end",
+        (rows, failed, dropped),
+        (500, false, false),
+    )?;
     first_rows(&s, 10)?;
     let (_, _, rows, failed, dropped) = one(&seen)?;
-    same("given up after ten rows", (rows, failed, dropped), (10, false, true))
+    same(
+        "given up after ten rows",
+        (rows, failed, dropped),
+        (10, false, true),
+    )
 }
 
 fn first_rows(s: &Session, count: usize) -> Verdict {
@@ -89,7 +106,11 @@ fn first_rows(s: &Session, count: usize) -> Verdict {
             let db = s.db().clone();
             s.task("some rows", async move {
                 use futures_util::StreamExt;
-                numbers().aiter(&db).take(count).for_each(|_| async {}).await;
+                numbers()
+                    .aiter(&db)
+                    .take(count)
+                    .for_each(|_| async {})
+                    .await;
             })?;
         }
     }

@@ -25,8 +25,10 @@ pub(super) const CASES: &[Case] = &[
 
 /// A map as pairs in the order of its keys, with the rows' numbers as values.
 fn pairs<K: Hash + Eq + Ord, M: Numbered>(map: HashMap<K, M>) -> Vec<(K, i64)> {
-    let sorted: BTreeMap<K, i64> =
-        map.into_iter().map(|(key, row)| (key, row.number())).collect();
+    let sorted: BTreeMap<K, i64> = map
+        .into_iter()
+        .map(|(key, row)| (key, row.number()))
+        .collect();
     sorted.into_iter().collect()
 }
 
@@ -35,19 +37,27 @@ fn keys(stage: &Stage) -> Verdict {
     read!(s, books(), in_bulk / ain_bulk([3, 1, 99, 3]) => pairs)?
         .sends(1)?
         .gives(vec![(1, 1), (3, 3)])?;
-    read!(s, books(), in_bulk / ain_bulk([99]) => pairs)?.sends(1)?.gives(Vec::new())
+    read!(s, books(), in_bulk / ain_bulk([99]) => pairs)?
+        .sends(1)?
+        .gives(Vec::new())
 }
 
 fn no_keys(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), in_bulk / ain_bulk([0i64; 0]) => pairs)?.sends(0)?.gives(Vec::new())?;
-    read!(s, books().none(), in_bulk_all / ain_bulk_all() => pairs)?.sends(0)?.gives(Vec::new())
+    read!(s, books(), in_bulk / ain_bulk([0i64; 0]) => pairs)?
+        .sends(0)?
+        .gives(Vec::new())?;
+    read!(s, books().none(), in_bulk_all / ain_bulk_all() => pairs)?
+        .sends(0)?
+        .gives(Vec::new())
 }
 
 fn all(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let expected: Vec<(i64, i64)> = (1..=7).map(|id| (id, id)).collect();
-    read!(s, books(), in_bulk_all / ain_bulk_all() => pairs)?.sends(1)?.gives(expected)
+    read!(s, books(), in_bulk_all / ain_bulk_all() => pairs)?
+        .sends(1)?
+        .gives(expected)
 }
 
 fn by_field(stage: &Stage) -> Verdict {
@@ -60,8 +70,10 @@ fn by_field(stage: &Stage) -> Verdict {
 type ByName = Vec<(Value, Book)>;
 
 fn named(rows: ByName) -> Vec<(String, i64)> {
-    let mut pairs: Vec<_> =
-        rows.into_iter().map(|(key, row)| (format!("{key:?}"), row.id)).collect();
+    let mut pairs: Vec<_> = rows
+        .into_iter()
+        .map(|(key, row)| (format!("{key:?}"), row.id))
+        .collect();
     pairs.sort();
     pairs
 }
@@ -69,9 +81,19 @@ fn named(rows: ByName) -> Vec<(String, i64)> {
 fn by_name(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     // NULL is no key, and is dropped.
-    let keys = || Some(vec![Operand::from("bee"), Operand::NONE, Operand::from("cow")]);
+    let keys = || {
+        Some(vec![
+            Operand::from("bee"),
+            Operand::NONE,
+            Operand::from("cow"),
+        ])
+    };
     let rows = read!(s, books(), in_bulk_by_name / ain_bulk_by_name("slug", keys()) => named)?;
-    same("by slug", rows.value()?, vec![(format!("{:?}", Value::Text("bee".into())), 2)])?;
+    same(
+        "by slug",
+        rows.value()?,
+        vec![(format!("{:?}", Value::Text("bee".into())), 2)],
+    )?;
     let all = read!(s, books(), in_bulk_by_name / ain_bulk_by_name("pk", None) => named)?;
     same("every row by its key", all.value()?.len(), 7)?;
     let none = || Some(vec![Operand::NONE]);
@@ -85,16 +107,24 @@ fn not_unique(stage: &Stage) -> Verdict {
     read!(s, books(), in_bulk_by / ain_bulk_by(|b| b.pages, [100]))?
         .refused(ErrorKind::Value)?
         .says(&["pages"])?;
-    read!(s, books(), in_bulk_by_name / ain_bulk_by_name("title", None))?
-        .refused(ErrorKind::Value)?;
+    read!(
+        s,
+        books(),
+        in_bulk_by_name / ain_bulk_by_name("title", None)
+    )?
+    .refused(ErrorKind::Value)?;
     Ok(())
 }
 
 fn unknown_field(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    read!(s, books(), in_bulk_by_name / ain_bulk_by_name("colour", None))?
-        .refused(ErrorKind::FieldDoesNotExist)?
-        .says(&["colour"])?;
+    read!(
+        s,
+        books(),
+        in_bulk_by_name / ain_bulk_by_name("colour", None)
+    )?
+    .refused(ErrorKind::FieldDoesNotExist)?
+    .says(&["colour"])?;
     Ok(())
 }
 
@@ -115,5 +145,9 @@ fn batches(stage: &Stage) -> Verdict {
     let s = stage.numbers(1500)?;
     let keys = || (0..70_000i64).rev();
     let found = read!(s, numbers(), in_bulk / ain_bulk(keys()) => pairs)?.value()?;
-    same("the rows found", found, (1..=1500).map(|id| (id, id)).collect::<Vec<_>>())
+    same(
+        "the rows found",
+        found,
+        (1..=1500).map(|id| (id, id)).collect::<Vec<_>>(),
+    )
 }

@@ -37,11 +37,18 @@ fn chunks(stage: &Stage) -> Verdict {
         1505, 2000, 2047, 2048, 2049, 2100,
     ];
     for size in sizes {
-        let found = iterate!(s, numbers().filter(|n| n.id.lte(size)) => ids)?.sends(1)?.value()?;
+        let found = iterate!(s, numbers().filter(|n| n.id.lte(size)) => ids)?
+            .sends(1)?
+            .value()?;
         let expected: Vec<i64> = (1..=size).collect();
-        let wrong = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        let wrong = found
+            .iter()
+            .zip(&expected)
+            .find(|(found, expected)| found != expected);
         if let Some((found, expected)) = wrong {
-            return fail(format!("of {size} rows: row {found} where row {expected} belongs"));
+            return fail(format!(
+                "of {size} rows: row {found} where row {expected} belongs"
+            ));
         }
         same(format!("the rows of {size}"), found.len(), expected.len())?;
     }
@@ -50,7 +57,9 @@ fn chunks(stage: &Stage) -> Verdict {
 
 fn none(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    iterate!(s, books().none() => ids)?.sends(0)?.gives(Vec::<i64>::new())
+    iterate!(s, books().none() => ids)?
+        .sends(0)?
+        .gives(Vec::<i64>::new())
 }
 
 fn slice(stage: &Stage) -> Verdict {
@@ -77,10 +86,16 @@ fn some_rows(s: &Session, count: usize) -> Verdict<Vec<i64>> {
 fn stops_early(stage: &Stage) -> Verdict {
     let s = stage.numbers(1025)?;
     for count in [1, 10, 32, 33, 500, 1024, 1025] {
-        same("the first rows", some_rows(&s, count)?, (1..=count as i64).collect::<Vec<_>>())?;
+        same(
+            "the first rows",
+            some_rows(&s, count)?,
+            (1..=count as i64).collect::<Vec<_>>(),
+        )?;
         let next = numbers().filter(|n| n.id.eq(count as i64));
-        read!(s, next, get / aget())?
-            .gives(Number { id: count as i64, double: 2 * count as i64 })?;
+        read!(s, next, get / aget())?.gives(Number {
+            id: count as i64,
+            double: 2 * count as i64,
+        })?;
     }
     Ok(())
 }
@@ -118,7 +133,10 @@ fn two_at_once(stage: &Stage) -> Verdict {
         }
     };
     let expected: Vec<(i64, i64)> = (1..=600).map(|id| (id, 601 - id)).collect();
-    ensure(pairs == expected, "the rows of two iterations, side by side")
+    ensure(
+        pairs == expected,
+        "the rows of two iterations, side by side",
+    )
 }
 
 /// Making an iterator sends nothing; its first step does.
@@ -129,11 +147,15 @@ fn lazy(stage: &Stage) -> Verdict {
         Form::Blocking => drop(shelf().iter(s.db())),
         Form::Async => {
             let db = s.db().clone();
-            s.task("a stream that is not polled", async move { drop(shelf().aiter(&db)) })?;
+            s.task("a stream that is not polled", async move {
+                drop(shelf().aiter(&db))
+            })?;
         }
     }
     same("statements without a step", s.statements().len(), 0)?;
-    iterate!(s, shelf() => ids)?.sends(1)?.gives((1..=7).collect::<Vec<i64>>())
+    iterate!(s, shelf() => ids)?
+        .sends(1)?
+        .gives((1..=7).collect::<Vec<i64>>())
 }
 
 /// The rows before the one that does not fit come, then the error, then nothing.

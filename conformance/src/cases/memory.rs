@@ -28,7 +28,10 @@ fn million(stage: &Stage) -> Verdict<(Session, i64)> {
 fn resident() -> Verdict<u64> {
     let text = fs::read_to_string("/proc/self/statm")
         .map_err(|error| Failure::preparing("reading /proc/self/statm", error))?;
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    let pages = text
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<u64>().ok());
     let pages = pages.ok_or_else(|| Failure::new("/proc/self/statm has another form"))?;
     // The page size of every system with this file that the suite runs on.
     Ok(pages * 4096)
@@ -80,9 +83,16 @@ fn iter(stage: &Stage) -> Verdict {
         }
     };
     same("the rows", seen.rows, count)?;
-    same("the sum", seen.sum, i128::from(count) * i128::from(count + 1))?;
+    same(
+        "the sum",
+        seen.sum,
+        i128::from(count) * i128::from(count + 1),
+    )?;
     let grown = seen.most.saturating_sub(start);
-    stage.note(format!("{count} rows, {:.1} MiB above the start", grown as f64 / f64::from(1 << 20)));
+    stage.note(format!(
+        "{count} rows, {:.1} MiB above the start",
+        grown as f64 / f64::from(1 << 20)
+    ));
     ensure(
         grown <= ALLOWED,
         format!("{} MiB above the start over {count} rows", grown >> 20),

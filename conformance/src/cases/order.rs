@@ -41,7 +41,9 @@ fn names(stage: &Stage) -> Verdict {
 
 fn replaced(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    let query = books().order_by(|b| b.price.asc()).order_by(|b| b.id.desc());
+    let query = books()
+        .order_by(|b| b.price.asc())
+        .order_by(|b| b.id.desc());
     read!(s, query, list / alist() => ids)?.gives(vec![7, 6, 5, 4, 3, 2, 1])?;
     let query = Ordered::objects().order_by_names(["slug"]);
     read!(s, query, list / alist() => ids)?.gives(vec![1, 2, 3, 4, 5, 6, 7])
@@ -77,7 +79,10 @@ fn nulls_placed(stage: &Stage) -> Verdict {
     read!(s, first, list / alist() => ids)?.gives(vec![2, 6, 3, 7, 1, 4, 5])?;
     // Turned round, the NULLs change their end as well.
     read!(s, last.reverse(), list / alist() => ids)?.gives(vec![6, 2, 3, 7, 4, 1, 5])?;
-    let terms = [OrderTerm::from("-rating").nulls_last(), OrderTerm::from("id")];
+    let terms = [
+        OrderTerm::from("-rating").nulls_last(),
+        OrderTerm::from("id"),
+    ];
     let named = books().order_by_names(terms);
     read!(s, named, list / alist() => ids)?.gives(vec![3, 7, 1, 4, 5, 2, 6])
 }
@@ -87,8 +92,7 @@ fn reversed(stage: &Stage) -> Verdict {
     read!(s, shelf().reverse(), list / alist() => ids)?.gives(vec![7, 6, 5, 4, 3, 2, 1])?;
     let twice = shelf().reverse().reverse();
     read!(s, twice, list / alist() => ids)?.gives(vec![1, 2, 3, 4, 5, 6, 7])?;
-    read!(s, Ordered::objects().reverse(), list / alist() => ids)?
-        .gives(vec![7, 3, 6, 4, 1, 2, 5])
+    read!(s, Ordered::objects().reverse(), list / alist() => ids)?.gives(vec![7, 3, 6, 4, 1, 2, 5])
 }
 
 /// `reverse` outlives the ordering that it was said of.
@@ -96,7 +100,10 @@ fn reverse_sticks(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let query = books().reverse().order_by(|b| b.id.asc());
     read!(s, query, list / alist() => ids)?.gives(vec![7, 6, 5, 4, 3, 2, 1])?;
-    let query = Ordered::objects().reverse().order_by_names(["-slug"]).limit(3);
+    let query = Ordered::objects()
+        .reverse()
+        .order_by_names(["-slug"])
+        .limit(3);
     read!(s, query, list / alist() => ids)?.gives(vec![1, 2, 3])
 }
 

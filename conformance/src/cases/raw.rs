@@ -30,7 +30,9 @@ pub(super) fn placeholder(s: &Session, number: usize) -> String {
 fn model(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let all = raw::<Book>("SELECT * FROM book ORDER BY id", vec![]);
-    read!(s, all, list / alist())?.sends(1)?.gives(library_books())?;
+    read!(s, all, list / alist())?
+        .sends(1)?
+        .gives(library_books())?;
     let shuffled = raw::<Book>(
         "SELECT in_print, 1 AS extra, note, rating, price, pages, slug, title, id FROM book WHERE id = 3",
         vec![],
@@ -68,21 +70,37 @@ fn tuples(stage: &Stage) -> Verdict {
         (2, "bee".into(), None),
         (1, "ant".into(), Some(3)),
     ];
-    read!(s, raw::<(i64, String, Option<i32>)>(sql, vec![]), list / alist())?.gives(rows)?;
-    read!(s, raw::<(i64,)>("SELECT id FROM book WHERE id = 0", vec![]), list / alist())?
-        .gives(Vec::new())
+    read!(
+        s,
+        raw::<(i64, String, Option<i32>)>(sql, vec![]),
+        list / alist()
+    )?
+    .gives(rows)?;
+    read!(
+        s,
+        raw::<(i64,)>("SELECT id FROM book WHERE id = 0", vec![]),
+        list / alist()
+    )?
+    .gives(Vec::new())
 }
 
 fn record(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    let query = raw::<Record>("SELECT slug AS mark, note FROM book WHERE id IN (1, 3) ORDER BY id", vec![]);
+    let query = raw::<Record>(
+        "SELECT slug AS mark, note FROM book WHERE id IN (1, 3) ORDER BY id",
+        vec![],
+    );
     let rows = read!(s, query, list / alist())?.value()?;
     same("the number of rows", rows.len(), 2)?;
     let names: Vec<&str> = rows[0].columns().names().collect();
     same("the names", names, ["mark", "note"])?;
     same("a mark", rows[0].get::<String>("mark")?, "ant".to_owned())?;
     same("a missing note", rows[0].value("note"), Some(&Value::Null))?;
-    same("a note", rows[1].get::<Option<String>>("note")?, Some("x".to_owned()))
+    same(
+        "a note",
+        rows[1].get::<Option<String>>("note")?,
+        Some("x".to_owned()),
+    )
 }
 
 /// Values are bound in the order of their placeholders, whatever they contain.
@@ -92,7 +110,8 @@ fn params(stage: &Stage) -> Verdict {
     let sql = format!(
         "SELECT id FROM book WHERE pages > {one} AND pages < {two} AND slug <> {three} ORDER BY id"
     );
-    let values = |low, high, slug: &str| vec![Value::I64(low), Value::I64(high), Value::Text(slug.into())];
+    let values =
+        |low, high, slug: &str| vec![Value::I64(low), Value::I64(high), Value::Text(slug.into())];
     let query = raw::<(i64,)>(sql.clone(), values(10, 200, "dog"));
     read!(s, query, list / alist())?.gives(vec![(1,), (3,), (6,)])?;
     let query = raw::<(i64,)>(sql, values(200, 1000, "'; DROP TABLE book; --"));
@@ -109,16 +128,26 @@ fn iterated(stage: &Stage) -> Verdict {
 fn missing_column(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let query = raw::<Book>("SELECT id, title FROM book", vec![]);
-    read!(s, query, list / alist())?.fails(ErrorKind::FieldDoesNotExist)?.says(&["slug"])?;
+    read!(s, query, list / alist())?
+        .fails(ErrorKind::FieldDoesNotExist)?
+        .says(&["slug"])?;
     Ok(())
 }
 
 fn wrong_sql(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     read!(s, raw::<(i64,)>("SELEKT 1", vec![]), list / alist())?.fails(ErrorKind::Programming)?;
-    read!(s, raw::<(i64,)>("SELECT colour FROM book", vec![]), list / alist())?
-        .fails(ErrorKind::Programming)?
-        .says(&["colour"])?;
-    read!(s, raw::<(i64,)>("SELECT id FROM book WHERE id = 1", vec![]), list / alist())?
-        .gives(vec![(1,)])
+    read!(
+        s,
+        raw::<(i64,)>("SELECT colour FROM book", vec![]),
+        list / alist()
+    )?
+    .fails(ErrorKind::Programming)?
+    .says(&["colour"])?;
+    read!(
+        s,
+        raw::<(i64,)>("SELECT id FROM book WHERE id = 1", vec![]),
+        list / alist()
+    )?
+    .gives(vec![(1,)])
 }

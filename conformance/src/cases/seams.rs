@@ -53,10 +53,15 @@ fn counted(stage: &Stage) -> Verdict {
     let before = watch.spawned();
     let db = s.db().clone();
     // In a task of the bare runtime, so that the case's own task is not counted.
-    let read = stage.runtime().spawn(async move { shelf().alist(&db).await })?;
+    let read = stage
+        .runtime()
+        .spawn(async move { shelf().alist(&db).await })?;
     same("the rows", ids(s.join("a read", read)??).len(), 7)?;
     let spawned = watch.spawned();
-    stage.note(format!("{before} tasks and jobs to open and fill it, {} to read", spawned - before));
+    stage.note(format!(
+        "{before} tasks and jobs to open and fill it, {} to read",
+        spawned - before
+    ));
     ensure(spawned > 0, "neither a task nor a job was spawned")
 }
 
@@ -65,7 +70,9 @@ fn refused_read(stage: &Stage, s: &Session) -> Verdict<queryset::Error> {
     let mut pause = Duration::from_millis(10);
     for _ in 0..9 {
         let db = s.db().clone();
-        let read = stage.runtime().spawn(async move { books().filter(|b| b.id.eq(3)).aget(&db).await })?;
+        let read = stage
+            .runtime()
+            .spawn(async move { books().filter(|b| b.id.eq(3)).aget(&db).await })?;
         match s.join("a read", read)? {
             Ok(row) => same("the row", row, book(3))?,
             Err(error) => return Ok(error),
@@ -82,7 +89,10 @@ fn refusing(stage: &Stage) -> Verdict {
     let error = refused_read(stage, &s)?;
     same("the kind of error", error.kind(), ErrorKind::Runtime)?;
     let message = crate::failure::chain(&error);
-    ensure(message.contains("watched"), format!("the error names the runtime: {message}"))
+    ensure(
+        message.contains("watched"),
+        format!("the error names the runtime: {message}"),
+    )
 }
 
 /// Once the spawner takes jobs again, reads work again.
@@ -104,7 +114,11 @@ fn not_needed(stage: &Stage) -> Verdict {
     read!(s, books().filter(|b| b.id.eq(3)), get / aget())?.gives(book(3))?;
     read!(s, shelf(), list / alist() => |rows| rows.len())?.gives(7)?;
     let mut rows = shelf().iter(s.db());
-    same("the first row", rows.next().transpose()?.map(own_id), Some(1))?;
+    same(
+        "the first row",
+        rows.next().transpose()?.map(own_id),
+        Some(1),
+    )?;
     Ok(())
 }
 
@@ -120,7 +134,9 @@ fn threads(stage: &Stage) -> Verdict {
     s.add_numbers(50)?;
     let db = s.db().clone();
     let query = raw::<(i64,)>("SELECT gated(id) FROM number", vec![]);
-    let read = stage.runtime().spawn(async move { query.alist(&db).await })?;
+    let read = stage
+        .runtime()
+        .spawn(async move { query.alist(&db).await })?;
     same("the rows", s.join("a read", read)??.len(), 50)?;
     let (seen, given) = (gate.threads(), watch.threads());
     ensure(!seen.is_empty(), "the function was not called")?;
@@ -144,11 +160,18 @@ fn caller_thread(stage: &Stage) -> Verdict {
 fn timer_counted(stage: &Stage) -> Verdict {
     let (s, watch) = watched_library(stage)?;
     let before = watch.sleeps();
-    let query = books().filter(|b| b.id.eq(4)).timeout(Duration::from_secs(3600));
+    let query = books()
+        .filter(|b| b.id.eq(4))
+        .timeout(Duration::from_secs(3600));
     let db = s.db().clone();
-    let read = stage.runtime().spawn(async move { query.aget(&db).await })?;
+    let read = stage
+        .runtime()
+        .spawn(async move { query.aget(&db).await })?;
     same("the row", s.join("a read", read)??, book(4))?;
-    ensure(watch.sleeps() > before, "the timer was not asked for a sleep")
+    ensure(
+        watch.sleeps() > before,
+        "the timer was not asked for a sleep",
+    )
 }
 
 /// When the timer says that the time is over, it is.
@@ -166,10 +189,19 @@ fn timer_decides(stage: &Stage) -> Verdict {
     let query = raw::<(i64,)>("SELECT gated(id) FROM number", vec![]);
     let hour = query.timeout(Duration::from_secs(3600));
     let db = s.db().clone();
-    let read = stage.runtime().spawn(async move { hour.alist(&db).await })?;
-    let result = s.join("a read", read)?.map(|rows| rows.len()).map_err(|error| error.kind());
+    let read = stage
+        .runtime()
+        .spawn(async move { hour.alist(&db).await })?;
+    let result = s
+        .join("a read", read)?
+        .map(|rows| rows.len())
+        .map_err(|error| error.kind());
     gate.open();
-    same("after an hour that ended at once", result, Err(ErrorKind::Timeout))
+    same(
+        "after an hour that ended at once",
+        result,
+        Err(ErrorKind::Timeout),
+    )
 }
 
 /// Inside a task every blocking method refuses instead of stalling it.
@@ -182,7 +214,10 @@ fn in_task(stage: &Stage) -> Verdict {
         let query = shelf;
         vec![
             ("get", kind(query().limit(1).get(db).map(drop))),
-            ("get_or_none", kind(query().limit(1).get_or_none(db).map(drop))),
+            (
+                "get_or_none",
+                kind(query().limit(1).get_or_none(db).map(drop)),
+            ),
             ("count", kind(query().count(db).map(drop))),
             ("exists", kind(query().exists(db).map(drop))),
             ("first", kind(query().first(db).map(drop))),
@@ -192,18 +227,46 @@ fn in_task(stage: &Stage) -> Verdict {
             ("latest", kind(Ordered::objects().latest(db).map(drop))),
             ("in_bulk", kind(query().in_bulk(db, [1]).map(drop))),
             ("contains", kind(query().contains(db, &book(1)).map(drop))),
-            ("aggregate", kind(query().aggregate(db, |b| b.id.sum()).map(drop))),
-            ("explain", kind(query().explain(db, &ExplainOptions::default()).map(drop))),
+            (
+                "aggregate",
+                kind(query().aggregate(db, |b| b.id.sum()).map(drop)),
+            ),
+            (
+                "explain",
+                kind(query().explain(db, &ExplainOptions::default()).map(drop)),
+            ),
             ("list", kind(query().list(db).map(drop))),
-            ("iter", kind(query().iter(db).collect::<queryset::Result<Vec<_>>>().map(drop))),
-            ("raw.list", kind(raw::<(i64,)>("SELECT id FROM book", vec![]).list(db).map(drop))),
+            (
+                "iter",
+                kind(
+                    query()
+                        .iter(db)
+                        .collect::<queryset::Result<Vec<_>>>()
+                        .map(drop),
+                ),
+            ),
+            (
+                "raw.list",
+                kind(
+                    raw::<(i64,)>("SELECT id FROM book", vec![])
+                        .list(db)
+                        .map(drop),
+                ),
+            ),
             ("create", kind(db.create(&book(1)))),
-            ("execute", kind(db.execute("DELETE FROM book", vec![]).map(drop))),
+            (
+                "execute",
+                kind(db.execute("DELETE FROM book", vec![]).map(drop)),
+            ),
             ("close", kind(db.close())),
         ]
     })?;
     for (method, kind) in kinds {
-        same(format!("{method} in a task"), kind, Some(ErrorKind::SynchronousOnly))?;
+        same(
+            format!("{method} in a task"),
+            kind,
+            Some(ErrorKind::SynchronousOnly),
+        )?;
     }
     read!(s, books(), count / acount())?.gives(7)
 }
@@ -216,17 +279,27 @@ fn in_blocking_job(stage: &Stage) -> Verdict {
         let all = shelf().iter(&db).collect::<queryset::Result<Vec<_>>>()?;
         Ok::<_, queryset::Error>((one, all.len()))
     })?;
-    same("in a blocking job", s.join("a blocking job", job)??, (book(3), 7))
+    same(
+        "in a blocking job",
+        s.join("a blocking job", job)??,
+        (book(3), 7),
+    )
 }
 
 /// Who polls a read does not matter: the work goes to the database's runtime.
 fn outside_of_tasks(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let db = s.db().clone();
-    let one = s.wait("a read", async move { books().filter(|b| b.id.eq(3)).aget(&db).await })??;
+    let one = s.wait("a read", async move {
+        books().filter(|b| b.id.eq(3)).aget(&db).await
+    })??;
     same("the row", one, book(3))?;
     let db = s.db().clone();
     let other = thread::spawn(move || queryset::runtime::block_on(numbers().aexists(&db)));
     let other = other.join().map_err(|_| Failure::new("a panic"))?;
-    same("a table that is not there", other.err().map(|e| e.kind()), Some(ErrorKind::Programming))
+    same(
+        "a table that is not there",
+        other.err().map(|e| e.kind()),
+        Some(ErrorKind::Programming),
+    )
 }

@@ -74,8 +74,19 @@ fn ends() -> Vec<Integers> {
             ..row(2)
         },
         // One that no floating-point number of 64 bits equals.
-        Integers { large: (1 << 53) + 1, maybe: Some(-(1 << 53) - 1), ..row(3) },
-        Integers { tiny: -1, small: -1, medium: -1, large: -1, maybe: Some(0), ..row(4) },
+        Integers {
+            large: (1 << 53) + 1,
+            maybe: Some(-(1 << 53) - 1),
+            ..row(3)
+        },
+        Integers {
+            tiny: -1,
+            small: -1,
+            medium: -1,
+            large: -1,
+            maybe: Some(0),
+            ..row(4)
+        },
         row(5),
     ]
 }
@@ -84,7 +95,12 @@ fn integers(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating integers", s.db().create_table::<Integers>())?;
     s.prepare("adding integers", s.db().bulk_create(&ends()))?;
-    read!(s, Integers::objects().order_by(|i| i.id.asc()), list / alist())?.gives(ends())
+    read!(
+        s,
+        Integers::objects().order_by(|i| i.id.asc()),
+        list / alist()
+    )?
+    .gives(ends())
 }
 
 /// The ends are found by comparing with them, too.
@@ -100,9 +116,15 @@ fn integers_filtered(stage: &Stage) -> Verdict {
         (all().filter(|i| i.large.eq((1 << 53) + 1)), vec![3]),
         (all().filter(|i| i.large.eq(1 << 53)), vec![]),
         (all().filter(|i| i.large.gt(1 << 53)), vec![2, 3]),
-        (all().filter(|i| i.large.is_in([i64::MIN, i64::MAX])), vec![1, 2]),
+        (
+            all().filter(|i| i.large.is_in([i64::MIN, i64::MAX])),
+            vec![1, 2],
+        ),
         (all().filter(|i| i.large.range(i64::MIN, -1)), vec![1, 4]),
-        (all().filter(|i| i.tiny.eq(i8::MIN) & i.umedium.lt(u32::MAX)), vec![1]),
+        (
+            all().filter(|i| i.tiny.eq(i8::MIN) & i.umedium.lt(u32::MAX)),
+            vec![1],
+        ),
         (all().filter(|i| i.maybe.gte(i64::MAX)), vec![2]),
     ];
     for (query, expected) in cases {
@@ -123,7 +145,12 @@ fn unsigned(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating the table", s.db().create_table::<Unsigned>())?;
     let row = |id, value| Unsigned { id, value };
-    let rows = [row(1, 0), row(2, i64::MAX as u64), row(3, i64::MAX as u64 + 1), row(4, u64::MAX)];
+    let rows = [
+        row(1, 0),
+        row(2, i64::MAX as u64),
+        row(3, i64::MAX as u64 + 1),
+        row(4, u64::MAX),
+    ];
     let added = rows.clone();
     call!(s, bulk_create / abulk_create(&added))?.gives(4)?;
     let all = Unsigned::objects().order_by(|u| u.value.asc());
@@ -154,10 +181,17 @@ fn floats(stage: &Stage) -> Verdict {
         (1e300, 1e30),
         (5.0, 7.0),
     ];
-    let rows: Vec<Floats> =
-        (1..).zip(pairs).map(|(id, (double, single))| Floats { id, double, single }).collect();
+    let rows: Vec<Floats> = (1..)
+        .zip(pairs)
+        .map(|(id, (double, single))| Floats { id, double, single })
+        .collect();
     s.prepare("adding floats", s.db().bulk_create(&rows))?;
-    read!(s, Floats::objects().order_by(|f| f.id.asc()), list / alist())?.gives(rows.clone())?;
+    read!(
+        s,
+        Floats::objects().order_by(|f| f.id.asc()),
+        list / alist()
+    )?
+    .gives(rows.clone())?;
     // To the last bit: a number that went through text of 15 digits is not found again.
     let bits = |rows: Vec<Floats>| rows.iter().map(|f| f.double.to_bits()).collect::<Vec<_>>();
     let third = Floats::objects().filter(|f| f.double.eq(1.0 / 3.0));
@@ -167,10 +201,19 @@ fn floats(stage: &Stage) -> Verdict {
 fn infinite(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating floats", s.db().create_table::<Floats>())?;
-    let row = |id, double: f64| Floats { id, double, single: double as f32 };
+    let row = |id, double: f64| Floats {
+        id,
+        double,
+        single: double as f32,
+    };
     let rows = vec![row(1, f64::INFINITY), row(2, f64::NEG_INFINITY)];
     s.prepare("adding floats", s.db().bulk_create(&rows))?;
-    read!(s, Floats::objects().order_by(|f| f.id.asc()), list / alist())?.gives(rows)
+    read!(
+        s,
+        Floats::objects().order_by(|f| f.id.asc()),
+        list / alist()
+    )?
+    .gives(rows)
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -186,12 +229,18 @@ fn bools(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating flags", s.db().create_table::<Flag>())?;
     let row = |id, on, maybe| Flag { id, on, maybe };
-    let rows = vec![row(1, true, Some(false)), row(2, false, Some(true)), row(3, true, None)];
+    let rows = vec![
+        row(1, true, Some(false)),
+        row(2, false, Some(true)),
+        row(3, true, None),
+    ];
     s.prepare("adding flags", s.db().bulk_create(&rows))?;
     read!(s, Flag::objects().order_by(|f| f.id.asc()), list / alist())?.gives(rows.clone())?;
     let off = Flag::objects().filter(|f| f.maybe.eq(false));
     read!(s, off, list / alist())?.gives(vec![rows[0].clone()])?;
-    let not_on = Flag::objects().exclude(|f| f.maybe.eq(true)).order_by(|f| f.id.asc());
+    let not_on = Flag::objects()
+        .exclude(|f| f.maybe.eq(true))
+        .order_by(|f| f.id.asc());
     read!(s, not_on, list / alist())?.gives(vec![rows[0].clone(), rows[2].clone()])
 }
 
@@ -206,8 +255,13 @@ struct Text {
 fn texts_there_and_back(stage: &Stage, texts: &[String]) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating texts", s.db().create_table::<Text>())?;
-    let rows: Vec<Text> =
-        (1..).zip(texts).map(|(id, text)| Text { id, text: text.clone() }).collect();
+    let rows: Vec<Text> = (1..)
+        .zip(texts)
+        .map(|(id, text)| Text {
+            id,
+            text: text.clone(),
+        })
+        .collect();
     s.prepare("adding texts", s.db().bulk_create(&rows))?;
     read!(s, Text::objects().order_by(|t| t.id.asc()), list / alist())?.gives(rows.clone())?;
     for row in rows.iter().filter(|row| row.text.len() < 1000) {
@@ -274,8 +328,13 @@ fn bytes(stage: &Stage) -> Verdict {
 fn large(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating texts", s.db().create_table::<Text>())?;
-    let text: String = (0..1 << 20).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
-    let row = Text { id: 1, text: text.clone() };
+    let text: String = (0..1 << 20)
+        .map(|n| char::from(b'a' + (n % 26) as u8))
+        .collect();
+    let row = Text {
+        id: 1,
+        text: text.clone(),
+    };
     s.prepare("adding a large text", s.db().create(&row))?;
     let answer = read!(s, Text::objects(), get / aget() => |row| row.text)?;
     ensure(answer.value()? == text, "a text of a mebibyte, as it was")
@@ -298,7 +357,11 @@ fn durations(stage: &Stage) -> Verdict {
         length: Duration::from_micros(micros),
         maybe: maybe.map(Duration::from_micros),
     };
-    let rows = vec![row(1, 0, None), row(2, 1, Some(0)), row(3, 86_400_000_001, Some(999_999))];
+    let rows = vec![
+        row(1, 0, None),
+        row(2, 1, Some(0)),
+        row(3, 86_400_000_001, Some(999_999)),
+    ];
     s.prepare("adding spans", s.db().bulk_create(&rows))?;
     read!(s, Span::objects().order_by(|s| s.id.asc()), list / alist())?.gives(rows.clone())?;
     let long = Span::objects().filter(|s| s.length.gt(Duration::from_secs(86_400)));
@@ -330,8 +393,18 @@ fn own(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating ropes", s.db().create_table::<Rope>())?;
     let rows = vec![
-        Rope { id: 1, colour: Colour::Red, length: Metres(5), spare: None },
-        Rope { id: 2, colour: Colour::Blue, length: Metres(-1), spare: Some(Metres(0)) },
+        Rope {
+            id: 1,
+            colour: Colour::Red,
+            length: Metres(5),
+            spare: None,
+        },
+        Rope {
+            id: 2,
+            colour: Colour::Blue,
+            length: Metres(-1),
+            spare: Some(Metres(0)),
+        },
     ];
     s.prepare("adding ropes", s.db().bulk_create(&rows))?;
     let blue = Rope::objects().filter(|r| r.colour.eq(Colour::Blue) & r.length.lt(Metres(0)));
@@ -381,10 +454,14 @@ fn misfit_null(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating integers", s.db().create_table::<Integers>())?;
     s.prepare("adding integers", s.db().bulk_create(&ends()))?;
-    read!(s, Certain::objects().order_by(|c| c.id.asc()), list / alist())?
-        .fails(ErrorKind::Decode)?
-        .about_column("integers", "maybe")?
-        .says(&["integers", "maybe", "null", "i64"])?;
+    read!(
+        s,
+        Certain::objects().order_by(|c| c.id.asc()),
+        list / alist()
+    )?
+    .fails(ErrorKind::Decode)?
+    .about_column("integers", "maybe")?
+    .says(&["integers", "maybe", "null", "i64"])?;
     let id = |row: Option<Certain>| row.map(|row| row.id);
     let some = Certain::objects().filter(|c| c.id.eq(4));
     read!(s, some, first / afirst() => id)?.gives(Some(4))
@@ -393,15 +470,25 @@ fn misfit_null(stage: &Stage) -> Verdict {
 /// Text in a column of integers: an error that tells where, and what was there.
 fn misfit_kind(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    let changed = s.db().execute("UPDATE book SET pages = 'many' WHERE id = 3", vec![]);
+    let changed = s
+        .db()
+        .execute("UPDATE book SET pages = 'many' WHERE id = 3", vec![]);
     s.prepare("putting text into a column of integers", changed)?;
-    read!(s, crate::models::books().filter(|b| b.id.eq(3)), get / aget())?
-        .fails(ErrorKind::Decode)?
-        .about_column("book", "pages")?
-        .says(&["book", "pages", "text", "i32"])?;
+    read!(
+        s,
+        crate::models::books().filter(|b| b.id.eq(3)),
+        get / aget()
+    )?
+    .fails(ErrorKind::Decode)?
+    .about_column("book", "pages")?
+    .says(&["book", "pages", "text", "i32"])?;
     read!(s, crate::models::shelf(), list / alist())?.fails(ErrorKind::Decode)?;
     // As a record it comes as what it is.
     let all = queryset::QuerySet::dynamic(crate::models::Book::meta()).lookup("id", 3);
     let row = read!(s, all, get / aget())?.value()?;
-    same("the value", row.value("pages"), Some(&Value::Text("many".into())))
+    same(
+        "the value",
+        row.value("pages"),
+        Some(&Value::Text("many".into())),
+    )
 }

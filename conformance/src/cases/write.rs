@@ -12,20 +12,34 @@ use super::raw::placeholder;
 pub(super) const CASES: &[Case] = &[
     Case::new("write.create", Method::Create, create),
     Case::new("write.bulk_create", Method::BulkCreate, bulk_create),
-    Case::new("write.bulk_create.nothing", Method::BulkCreate, bulk_create_nothing),
-    Case::new("write.bulk_create.many", Method::BulkCreate, bulk_create_many),
+    Case::new(
+        "write.bulk_create.nothing",
+        Method::BulkCreate,
+        bulk_create_nothing,
+    ),
+    Case::new(
+        "write.bulk_create.many",
+        Method::BulkCreate,
+        bulk_create_many,
+    ),
     Case::new("write.insert", Method::Insert, insert),
     Case::new("write.execute", Method::Execute, execute),
     Case::new("write.execute.params", Method::Execute, execute_params),
     Case::new("write.create_table", Method::CreateTable, create_table),
-    Case::new("write.create_table.twice", Method::CreateTable, create_table_twice),
+    Case::new(
+        "write.create_table.twice",
+        Method::CreateTable,
+        create_table_twice,
+    ),
 ];
 
 fn create(stage: &Stage) -> Verdict {
     let s = stage.open()?;
     s.prepare("creating books", s.db().create_table::<Book>())?;
     for number in [2, 1] {
-        call!(s, create / acreate(&book(number)))?.sends(1)?.gives(())?;
+        call!(s, create / acreate(&book(number)))?
+            .sends(1)?
+            .gives(())?;
     }
     read!(s, shelf(), list / alist())?.gives(vec![book(1), book(2)])
 }
@@ -39,14 +53,18 @@ fn bulk_create(stage: &Stage) -> Verdict {
 
 fn bulk_create_nothing(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    call!(s, bulk_create / abulk_create::<Book>(&[]))?.sends(0)?.gives(0)?;
+    call!(s, bulk_create / abulk_create::<Book>(&[]))?
+        .sends(0)?
+        .gives(0)?;
     read!(s, books(), count / acount())?.gives(7)
 }
 
 /// More values than a statement has parameters.
 fn bulk_create_many(stage: &Stage) -> Verdict {
     let s = stage.numbers(0)?;
-    let rows: Vec<Number> = (1..=40_000).map(|id| Number { id, double: 2 * id }).collect();
+    let rows: Vec<Number> = (1..=40_000)
+        .map(|id| Number { id, double: 2 * id })
+        .collect();
     call!(s, bulk_create / abulk_create(&rows.clone()))?.gives(40_000)?;
     read!(s, numbers(), count / acount())?.gives(40_000)?;
     let ends = numbers().filter(|n| n.id.is_in([1, 16_383, 16_384, 32_767, 40_000]));
@@ -59,9 +77,17 @@ fn insert(stage: &Stage) -> Verdict {
     let row = |hall, number, guest| vec![Value::I64(hall), Value::I64(number), guest];
     let rows = vec![row(1, 1, Value::Text("Ada".into())), row(1, 2, Value::Null)];
     call!(s, insert / ainsert(Seat::meta(), rows.clone()))?.gives(2)?;
-    let seat = |number, guest: Option<&str>| Seat { hall: 1, number, guest: guest.map(Into::into) };
-    read!(s, Seat::objects().order_by(|seat| seat.number.asc()), list / alist())?
-        .gives(vec![seat(1, Some("Ada")), seat(2, None)])?;
+    let seat = |number, guest: Option<&str>| Seat {
+        hall: 1,
+        number,
+        guest: guest.map(Into::into),
+    };
+    read!(
+        s,
+        Seat::objects().order_by(|seat| seat.number.asc()),
+        list / alist()
+    )?
+    .gives(vec![seat(1, Some("Ada")), seat(2, None)])?;
     let short = vec![vec![Value::I64(1)]];
     call!(s, insert / ainsert(Seat::meta(), short.clone()))?.refused(ErrorKind::Value)?;
     Ok(())
@@ -70,11 +96,22 @@ fn insert(stage: &Stage) -> Verdict {
 /// It tells how many rows it changed.
 fn execute(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    call!(s, execute / aexecute("UPDATE book SET price = 1 WHERE pages = 100", vec![]))?
-        .sends(1)?
-        .gives(3)?;
-    call!(s, execute / aexecute("DELETE FROM book WHERE id > 100", vec![]))?.gives(0)?;
-    call!(s, execute / aexecute("DELETE FROM book WHERE price > 1", vec![]))?.gives(3)?;
+    call!(
+        s,
+        execute / aexecute("UPDATE book SET price = 1 WHERE pages = 100", vec![])
+    )?
+    .sends(1)?
+    .gives(3)?;
+    call!(
+        s,
+        execute / aexecute("DELETE FROM book WHERE id > 100", vec![])
+    )?
+    .gives(0)?;
+    call!(
+        s,
+        execute / aexecute("DELETE FROM book WHERE price > 1", vec![])
+    )?
+    .gives(3)?;
     read!(s, shelf(), list / alist() => ids)?.gives(vec![1, 4, 6, 7])
 }
 

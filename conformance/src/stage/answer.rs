@@ -29,7 +29,10 @@ impl<T: Debug> Answer<T> {
             Ok(value) => format!("{value:?}"),
             Err(error) => format!("{:?}: {error}", error.kind()),
         };
-        format!("{} answered {result}; sent {:?}", self.call, self.statements)
+        format!(
+            "{} answered {result}; sent {:?}",
+            self.call, self.statements
+        )
     }
 
     /// Requires this many statements to have been sent.

@@ -66,11 +66,12 @@ fn fast(connection: &SqliteConnection<'_>) -> Result<()> {
 
 fn register(connection: &SqliteConnection<'_>, function: &SqlFunction) -> Result<()> {
     let call = function.call.clone();
-    connection.create_scalar_function(function.name, Some(1), move |arguments| {
-        match arguments {
-            [ValueRef::I64(argument)] => Ok(Value::I64(call(*argument))),
-            _ => Err(Error::new(ErrorKind::Data, "the function takes one integer")),
-        }
+    connection.create_scalar_function(function.name, Some(1), move |arguments| match arguments {
+        [ValueRef::I64(argument)] => Ok(Value::I64(call(*argument))),
+        _ => Err(Error::new(
+            ErrorKind::Data,
+            "the function takes one integer",
+        )),
     })
 }
 
@@ -85,6 +86,8 @@ fn lock(path: PathBuf) -> Result<Box<dyn Any + Send>> {
     match locked(path) {
         // Dropping the connection rolls its transaction back.
         Ok(connection) => Ok(Box::new(connection)),
-        Err(error) => Err(Error::new(ErrorKind::Busy, "the file was not locked").with_source(error)),
+        Err(error) => {
+            Err(Error::new(ErrorKind::Busy, "the file was not locked").with_source(error))
+        }
     }
 }

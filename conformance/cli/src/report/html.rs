@@ -54,11 +54,18 @@ pub(crate) fn write(path: &Path, reports: &[Report], took: Duration) -> Result<(
     let places = table::places(reports);
     let rows = table::methods(reports).into_iter().map(|method| Row {
         method,
-        cells: places.iter().map(|place| cell(reports, method, *place)).collect(),
+        cells: places
+            .iter()
+            .map(|place| cell(reports, method, *place))
+            .collect(),
     });
     let page = Page {
         counts: Counts::of(reports),
-        cases: reports.iter().map(|report| report.case).collect::<BTreeSet<_>>().len(),
+        cases: reports
+            .iter()
+            .map(|report| report.case)
+            .collect::<BTreeSet<_>>()
+            .len(),
         seconds: format!("{:.1}", took.as_secs_f64()),
         rows: rows.collect(),
         places: places
@@ -84,7 +91,12 @@ fn cell<'r>(reports: &[Report], method: &str, place: (&'r str, &'r str)) -> Cell
         Counts { passed: 0, .. } => "unsupported",
         _ => "pass",
     };
-    Cell { counts, class, backend: place.0, runtime: place.1 }
+    Cell {
+        counts,
+        class,
+        backend: place.0,
+        runtime: place.1,
+    }
 }
 
 /// What did not pass first; the rest in the order of the cases.

@@ -31,5 +31,8 @@ pub(crate) fn write(path: &Path, reports: &[Report]) -> Result<(), WriteError> {
             millis: u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
         })
         .collect();
-    super::write(path, serde_json::to_string_pretty(&entries).map(|text| text + "\n"))
+    super::write(
+        path,
+        serde_json::to_string_pretty(&entries).map(|text| text + "\n"),
+    )
 }

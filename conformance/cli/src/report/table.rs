@@ -84,10 +84,18 @@ pub(crate) fn cell(reports: &[Report], method: &str, place: (&str, &str)) -> Cou
 pub(crate) fn render(reports: &[Report]) -> String {
     let places = places(reports);
     let mut rows: Vec<Vec<String>> = vec![vec!["method".to_owned()]];
-    rows[0].extend(places.iter().map(|(backend, runtime)| format!("{backend}/{runtime}")));
+    rows[0].extend(
+        places
+            .iter()
+            .map(|(backend, runtime)| format!("{backend}/{runtime}")),
+    );
     for method in methods(reports) {
         let mut row = vec![method.to_owned()];
-        row.extend(places.iter().map(|place| cell(reports, method, *place).to_string()));
+        row.extend(
+            places
+                .iter()
+                .map(|place| cell(reports, method, *place).to_string()),
+        );
         rows.push(row);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);

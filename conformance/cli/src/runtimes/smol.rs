@@ -1,7 +1,7 @@
 //! smol with its global executor, which is one for the whole process.
 
-use queryset_smol::Smol;
 use queryset_conformance::runtime::{Capability, Running, RuntimeUnderTest};
+use queryset_smol::Smol;
 
 #[derive(Debug)]
 pub(crate) struct SmolUnderTest;

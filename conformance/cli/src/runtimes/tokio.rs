@@ -101,12 +101,16 @@ fn start_current_thread(paused: bool) -> Running {
         }
         tokio.shutdown_timeout(Duration::from_millis(50));
     });
-    let handle = handle.recv().expect("the driving thread sends its handle first");
+    let handle = handle
+        .recv()
+        .expect("the driving thread sends its handle first");
     let kept = Stop(stop.clone());
-    Running::new(adapter(&handle)).kept_by(kept).shut_down_by(move || {
-        stop.cancel();
-        let _ = driver.join();
-    })
+    Running::new(adapter(&handle))
+        .kept_by(kept)
+        .shut_down_by(move || {
+            stop.cancel();
+            let _ = driver.join();
+        })
 }
 
 /// Lets the driving thread go.
