@@ -10,11 +10,6 @@ mod jiff;
 #[cfg(feature = "serde_json")]
 mod json;
 mod primitive;
-// Which of its functions are used depends on the features.
-#[cfg_attr(
-    not(all(feature = "chrono", feature = "serde_json", feature = "uuid")),
-    allow(dead_code)
-)]
 mod read;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;
@@ -28,6 +23,8 @@ pub use json::Json;
 
 use crate::error::Result;
 use crate::row::RowReader;
+pub(crate) use read::in_type;
+
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// A Rust type that a column can hold.

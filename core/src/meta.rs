@@ -191,7 +191,7 @@ fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
                 .collect::<Result<Box<[usize]>>>()
         })
         .collect::<Result<_>>()?;
-    let result_columns = Columns::new(Some(&table), columns.iter().map(ColumnMeta::name));
+    let result_columns = Columns::of_model(&table, &columns);
     Ok(Arc::new(ModelMeta {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         schema,

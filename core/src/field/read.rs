@@ -5,10 +5,29 @@
 
 use super::DecodeError;
 use crate::value::{
-    Decimal, ValueRef, parse_date, parse_datetime, parse_time, parse_timestamp, parse_uuid,
+    ColumnType, Decimal, Value, ValueRef, parse_date, parse_datetime, parse_time, parse_timestamp,
+    parse_uuid,
 };
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// The value in a column's type, where it is one in another form; otherwise as it is.
+pub(crate) fn in_type(value: ValueRef<'_>, ty: ColumnType) -> Value {
+    let known = match (ty, value) {
+        (_, ValueRef::Null) => return Value::Null,
+        (ColumnType::Bool, ValueRef::I64(number @ (0 | 1))) => Ok(Value::Bool(number == 1)),
+        (ColumnType::Date, value) => date(value).map(Value::Date),
+        (ColumnType::Time, value) => time(value).map(Value::Time),
+        (ColumnType::DateTime, value) => datetime(value).map(Value::DateTime),
+        (ColumnType::Timestamp, value) => timestamp(value).map(Value::Timestamp),
+        (ColumnType::Duration, value) => duration(value).map(Value::Duration),
+        (ColumnType::Uuid, value) => uuid(value).map(Value::Uuid),
+        (ColumnType::Json, value) => json(value).map(|text| Value::Json(text.into())),
+        (ColumnType::Decimal, value) => decimal(value).map(Value::Decimal),
+        (_, value) => Ok(value.to_owned()),
+    };
+    known.unwrap_or_else(|_| value.to_owned())
+}
 
 /// A date in days since 1970-01-01.
 pub(super) fn date(value: ValueRef<'_>) -> Result<i32, DecodeError> {

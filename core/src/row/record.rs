@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::reader::misfit;
 use super::{FromRow, RowReader};
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::Field;
-use crate::value::Value;
+use crate::field::{Field, in_type};
+use crate::meta::ColumnMeta;
+use crate::value::{ColumnType, Value};
 
 /// The names of a result's columns and the table that they come from, shared by all its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Columns(Arc<Inner>);
 struct Inner {
     table: Option<Box<str>>,
     names: Box<[Box<str>]>,
+    /// The types that the model declares; none for the columns of a statement written by hand.
+    types: Box<[ColumnType]>,
 }
 
 impl Columns {
@@ -25,6 +28,16 @@ impl Columns {
         Self(Arc::new(Inner {
             table: table.map(Into::into),
             names,
+            types: Box::default(),
+        }))
+    }
+
+    /// The columns of a model, in whose types records carry their values.
+    pub(crate) fn of_model(table: &str, columns: &[ColumnMeta]) -> Self {
+        Self(Arc::new(Inner {
+            table: Some(table.into()),
+            names: columns.iter().map(|column| column.name().into()).collect(),
+            types: columns.iter().map(ColumnMeta::ty).collect(),
         }))
     }
 
@@ -60,6 +73,9 @@ impl Columns {
 }
 
 /// A row as names and values: what a model known only at run time is read as.
+///
+/// Its values are in the types that the model declares (a date is a date on SQLite too); those of
+/// a statement written by hand are as the database has them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     columns: Columns,
@@ -118,14 +134,22 @@ impl Record {
 }
 
 #[diagnostic::do_not_recommend]
+/// A record of a model has its values in the model's types, whatever the database keeps them as: a
+/// date is a date where it is kept as text too. A value that is none of its column's type, which
+/// SQLite allows, stays as it came; [`Record::get`] refuses it.
 impl FromRow for Record {
     fn from_row(row: &RowReader<'_>) -> Result<Self> {
+        let columns = row.columns().clone();
+        let types = &columns.0.types;
         let values = (0..row.len())
-            .map(|index| row.owned(index))
+            .map(|index| {
+                let value = row.value(index)?;
+                Ok(match types.get(index) {
+                    Some(&ty) => in_type(value, ty),
+                    None => value.to_owned(),
+                })
+            })
             .collect::<Result<_>>()?;
-        Ok(Self {
-            columns: row.columns().clone(),
-            values,
-        })
+        Ok(Self { columns, values })
     }
 }

@@ -3,4 +3,5 @@
 #[cfg(feature = "derive")]
 pub mod derive;
 mod messages;
+mod records;
 mod sql;

@@ -151,7 +151,10 @@ fn values() {
         expect!["Type: the lookup 'in' takes a list, not a value of type integer"],
     );
     // What Django raises only on evaluation passes `check`, and is told by the terminal.
-    f.books().lookup("pages__isnull", 1).check().expect("told late");
+    f.books()
+        .lookup("pages__isnull", 1)
+        .check()
+        .expect("told late");
     // An error of building comes first, wherever it stands.
     f.refused(
         f.books().lookup("pages__isnull", 1).lookup("nosuch", 1).check(),
