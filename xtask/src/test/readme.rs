@@ -19,6 +19,10 @@ pub(super) fn commands(run: &mut Run) -> Result<(), String> {
         match words.as_slice() {
             // This suite itself, and what has a step of its own.
             ["cargo", "xtask", "test", ..] | ["cargo", "run", "-p", "conformance", ..] => {}
+            // It takes its time, and means something only on a quiet machine.
+            ["cargo", "run", "--release", "--manifest-path", manifest, ..] => {
+                run.command(cargo(["check", "--locked", "--manifest-path", manifest]))?;
+            }
             ["cargo", arguments @ ..] => run.command(cargo(arguments.iter().copied()))?,
             _ => {
                 return Err(format!(
