@@ -141,10 +141,10 @@ impl Case {
         for &form in self.forms {
             let started = Instant::now();
             let (mut outcome, note, trace) = self.run_form(setting, form);
-            if let (Outcome::Pass, Some(earlier)) = (&outcome, &earlier) {
-                if let Some(difference) = trace.difference(earlier) {
-                    outcome = Outcome::Fail(format!("the twins differ: {difference}"));
-                }
+            if let (Outcome::Pass, Some(earlier)) = (&outcome, &earlier)
+                && let Some(difference) = trace.difference(earlier)
+            {
+                outcome = Outcome::Fail(format!("the twins differ: {difference}"));
             }
             if outcome == Outcome::Pass {
                 earlier = Some(trace);
@@ -207,10 +207,10 @@ impl Case {
             let reason = setting.runtime.lacks(capability)?;
             Some((capability.to_string(), reason.to_owned()))
         };
-        if of_runtime(runtime::Capability::Tcp).is_some() {
-            if let Some(lack) = of_backend(Capability::WithoutSockets) {
-                return Some(lack);
-            }
+        if of_runtime(runtime::Capability::Tcp).is_some()
+            && let Some(lack) = of_backend(Capability::WithoutSockets)
+        {
+            return Some(lack);
         }
         let backend = self.needs.iter().find_map(|&need| of_backend(need));
         backend.or_else(|| self.runtime_needs.iter().find_map(|&need| of_runtime(need)))

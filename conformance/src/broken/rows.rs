@@ -59,10 +59,10 @@ pub(super) const FAULTS: &[Fault] = &[
     }),
     rows("digits as a number", "types.text", |chunk| {
         chunk.each_value(|value| {
-            if let Value::Text(text) = value {
-                if let Ok(number) = text.parse() {
-                    *value = Value::I64(number);
-                }
+            if let Value::Text(text) = value
+                && let Ok(number) = text.parse()
+            {
+                *value = Value::I64(number);
             }
         });
     }),

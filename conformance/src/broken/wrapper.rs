@@ -61,8 +61,7 @@ impl Wrapper {
     ) -> Result<Fetched> {
         let (mut buffer, mut cursor) = match fetched {
             Ok(Fetched { sink, cursor }) => (
-                sink.downcast::<Buffer>()
-                    .map_or_else(|_| Box::default(), |buffer| buffer),
+                sink.downcast::<Buffer>().unwrap_or_else(|_| Box::default()),
                 cursor,
             ),
             Err(_) if self.is(Conduct::ErrorAsEmpty) => (Box::default(), None),

@@ -410,7 +410,7 @@ fn own(stage: &Stage) -> Verdict {
     let blue = Rope::objects().filter(|r| r.colour.eq(Colour::Blue) & r.length.lt(Metres(0)));
     read!(s, blue, get / aget())?.gives(rows[1].clone())?;
     read!(s, Rope::objects().order_by(|r| r.id.asc()), list / alist())?.gives(rows)?;
-    let sql = format!("UPDATE rope SET colour = 'green' WHERE id = 1");
+    let sql = "UPDATE rope SET colour = 'green' WHERE id = 1";
     s.prepare("an unknown colour", s.db().execute(sql, vec![]))?;
     read!(s, Rope::objects().filter(|r| r.id.eq(1)), get / aget())?
         .fails(ErrorKind::Decode)?
