@@ -4,6 +4,7 @@
 //! locale: a letter whose upper case is several letters (`ß`) stays as it is.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -64,16 +65,38 @@ fn answer(context: &Context<'_>, test: Test) -> Result<Option<bool>> {
             // Kept by SQLite for as long as the needle does not change from row to row.
             let needle = context
                 .get_or_create_aux(1, |_| Ok::<_, rusqlite::Error>(fold(&needle).into_owned()))?;
-            let needle: &[u8] = &needle;
-            let text = fold(&text);
-            match folded {
-                Folded::Exact => *text == *needle,
-                Folded::Contains => find(&text, needle),
-                Folded::StartsWith => text.starts_with(needle),
-                Folded::EndsWith => text.ends_with(needle),
-            }
+            folded.holds(&text, &needle)
         }
     }))
+}
+
+impl Folded {
+    /// Whether it holds for a text and a needle that is folded already.
+    fn holds(self, text: &[u8], needle: &[u8]) -> bool {
+        let (Ok(chars), Ok(wanted)) = (str::from_utf8(text), str::from_utf8(needle)) else {
+            return self.holds_folded(&fold(text), needle);
+        };
+        // A letter folds into one letter, so that most rows are decided by their first.
+        match self {
+            Self::Exact => chars.chars().map(upper).eq(wanted.chars()),
+            Self::StartsWith => begins(chars.chars().map(upper), wanted.chars()),
+            Self::EndsWith => begins(chars.chars().rev().map(upper), wanted.chars().rev()),
+            Self::Contains => self.holds_folded(&fold(text), needle),
+        }
+    }
+
+    fn holds_folded(self, text: &[u8], needle: &[u8]) -> bool {
+        match self {
+            Self::Exact => text == needle,
+            Self::StartsWith => text.starts_with(needle),
+            Self::EndsWith => text.ends_with(needle),
+            Self::Contains => find(text, needle),
+        }
+    }
+}
+
+fn begins(mut text: impl Iterator<Item = char>, mut needle: impl Iterator<Item = char>) -> bool {
+    needle.all(|wanted| text.next() == Some(wanted))
 }
 
 /// What is compared: text as it is, numbers as their text.
@@ -113,17 +136,53 @@ fn fold(bytes: &[u8]) -> Cow<'_, [u8]> {
         };
     }
     let mut folded = Vec::with_capacity(bytes.len() + 8);
-    let mut buffer = [0; 4];
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            folded.extend_from_slice(upper(character).encode_utf8(&mut buffer).as_bytes());
+    match str::from_utf8(bytes) {
+        Ok(text) => fold_text(text, &mut folded),
+        Err(_) => {
+            for chunk in bytes.utf8_chunks() {
+                fold_text(chunk.valid(), &mut folded);
+                folded.extend_from_slice(chunk.invalid());
+            }
         }
-        folded.extend_from_slice(chunk.invalid());
     }
     Cow::Owned(folded)
 }
 
+fn fold_text(text: &str, folded: &mut Vec<u8>) {
+    let mut left = text;
+    let mut buffer = [0; 4];
+    // ASCII goes by whole runs: character by character costs several times as much.
+    loop {
+        let ascii = left.bytes().position(|byte| !byte.is_ascii());
+        let (run, rest) = left.split_at(ascii.unwrap_or(left.len()));
+        let start = folded.len();
+        folded.extend_from_slice(run.as_bytes());
+        folded[start..].make_ascii_uppercase();
+        let mut rest = rest.chars();
+        let Some(character) = rest.next() else {
+            return;
+        };
+        folded.extend_from_slice(upper(character).encode_utf8(&mut buffer).as_bytes());
+        left = rest.as_str();
+    }
+}
+
+/// Latin, Greek and Cyrillic: looked up here, where `char::to_uppercase` searches.
+static UPPER: LazyLock<[char; 0x530]> = LazyLock::new(|| {
+    std::array::from_fn(|code| {
+        let character = u32::try_from(code).ok().and_then(char::from_u32);
+        character.map_or('\0', search_upper)
+    })
+});
+
 fn upper(character: char) -> char {
+    match UPPER.get(character as usize) {
+        Some(upper) => *upper,
+        None => search_upper(character),
+    }
+}
+
+fn search_upper(character: char) -> char {
     let mut upper = character.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(only), None) => only,
@@ -165,6 +224,9 @@ mod tests {
             ("ς", "Σ"),
             ("ﬁ", "ﬁ"),
             ("ABC", "ABC"),
+            ("жԯ", "ЖԮ"),
+            ("ա", "Ա"),
+            ("\0a", "\0A"),
         ] {
             assert_eq!(&*fold(text.as_bytes()), folded.as_bytes(), "{text}");
         }

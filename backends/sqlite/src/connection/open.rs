@@ -87,7 +87,13 @@ impl Opener {
             round_decimals: options.round_decimals,
             place,
         };
-        let working = connection.work_for(None);
+        self.set_up(&mut connection)?;
+        Ok(connection)
+    }
+
+    fn set_up(&self, connection: &mut Connection) -> Result<()> {
+        let options = &self.options;
+        let _working = connection.work_for(None);
         connection
             .database
             .busy_handler(Some(interrupt::on_busy))
@@ -100,18 +106,17 @@ impl Opener {
         if options.text_functions {
             functions::register(&connection.database).map_err(from_rusqlite)?;
         }
-        let writes = place.access == Access::Write;
+        let writes = connection.place.access == Access::Write;
         let pragma = match writes {
             true => "PRAGMA foreign_keys = ON",
             false => "PRAGMA query_only = ON",
         };
-        statement::run_batch(&connection, pragma)
+        statement::run_batch(connection, pragma)
             .map_err(|error| about(error, &options.location))?;
         for hook in &options.on_connect {
             hook(&SqliteConnection::new(&connection.database, writes))?;
         }
-        drop(working);
-        Ok(connection)
+        Ok(())
     }
 
     fn database(location: &Location, immutable: bool, first: bool) -> Result<rusqlite::Connection> {

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use queryset::runtime::{BlockingJob, BoxFuture, Runtime, SpawnError, Spawner, Threads, block_on};
-use queryset::{Backend, Error, ErrorKind, Result, Row, RowSink, Statement, Value};
+use queryset::{Backend, Error, ErrorKind, Result, Row, RowSink, Statement};
 use queryset_sqlite::{SqliteBackend, SqliteOptions};
 
 use crate::support::{
@@ -292,32 +292,36 @@ fn a_sinks_error_comes_back_and_ends_the_read() {
 #[test]
 fn many_threads_and_futures_at_once() {
     let folder = Folder::new();
-    let db = open(new_file(&folder).readers(3));
-    write(&db, "CREATE TABLE t (a INTEGER PRIMARY KEY)").unwrap();
-    thread::scope(|scope| {
-        for number in 0..8 {
-            let db = &db;
-            scope.spawn(move || {
-                for round in 0..200 {
-                    let value = number * 1000 + round;
-                    let insert = Statement::write("INSERT INTO t VALUES (?)", vec![int(value)]);
-                    let rows = match (number + round) % 2 {
-                        0 => db.execute_blocking(insert, None),
-                        _ => block_on(db.execute(insert)),
-                    };
-                    assert_eq!(rows.unwrap(), 1);
-                    let select = "SELECT a FROM t WHERE a = ?";
-                    let rows = match round % 2 {
-                        0 => read(db, select, vec![int(value)]),
-                        _ => aread(db, select, vec![int(value)]),
-                    };
-                    assert_eq!(rows.unwrap(), [[int(value)]]);
-                }
-            });
-        }
-    });
-    let count = read(&db, "SELECT count(*) FROM t", vec![]).unwrap();
-    assert_eq!(count, [[Value::I64(1600)]]);
+    for options in [new_file(&folder), SqliteOptions::memory()] {
+        let db = open(options.readers(3));
+        write(&db, "CREATE TABLE t (a INTEGER PRIMARY KEY)").unwrap();
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let db = &db;
+                scope.spawn(move || insert_and_select(db, number));
+            }
+        });
+        let count = read(&db, "SELECT count(*) FROM t", vec![]).unwrap();
+        assert_eq!(count, [[int(1600)]]);
+    }
+}
+
+fn insert_and_select(db: &SqliteBackend, number: i64) {
+    for round in 0..200 {
+        let value = number * 1000 + round;
+        let insert = Statement::write("INSERT INTO t VALUES (?)", vec![int(value)]);
+        let rows = match (number + round) % 2 {
+            0 => db.execute_blocking(insert, None),
+            _ => block_on(db.execute(insert)),
+        };
+        assert_eq!(rows.unwrap(), 1);
+        let select = "SELECT a FROM t WHERE a = ?";
+        let rows = match round % 2 {
+            0 => read(db, select, vec![int(value)]),
+            _ => aread(db, select, vec![int(value)]),
+        };
+        assert_eq!(rows.unwrap(), [[int(value)]]);
+    }
 }
 
 #[test]
