@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use queryset::runtime::BoxFuture;
 use queryset::{CancelToken, Fetched, Result, RowSink};
 
+use crate::asking::Fetching;
 use crate::backend;
 use crate::connection::Place;
 use crate::operation::Work;
@@ -64,7 +65,7 @@ impl queryset::Cursor for Cursor {
             sink,
             max_rows,
         });
-        Box::pin(backend::Fetching::new(pool, work))
+        Box::pin(Fetching::new(pool, work))
     }
 
     fn fill_blocking(

@@ -1,0 +1,135 @@
+//! The futures that callers wait for.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use queryset::{Fetched, Result};
+
+use crate::operation::{Operation, Outcome, Work};
+use crate::pool::{Pool, closed};
+
+/// The future of an operation: it is queued by the first poll, and given up by a drop.
+pub(crate) struct Asking {
+    pool: Arc<Pool>,
+    stage: Stage,
+}
+
+enum Stage {
+    New(Result<Work>),
+    Asked(Arc<Operation>),
+    Over,
+}
+
+impl Asking {
+    pub(crate) fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
+        Self {
+            pool,
+            stage: Stage::New(work),
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::New(Ok(work)) => match self.ask(work, context) {
+                Ok(Some(operation)) => {
+                    self.stage = Stage::Asked(operation);
+                    Poll::Pending
+                }
+                Ok(None) => Poll::Ready(Ok(Outcome::Closed)),
+                Err(error) => Poll::Ready(Err(error)),
+            },
+            Stage::New(Err(error)) => Poll::Ready(Err(error)),
+            Stage::Asked(operation) => {
+                let polled = operation.poll(context);
+                if polled.is_pending() {
+                    self.stage = Stage::Asked(operation);
+                }
+                polled
+            }
+            // Polled after its end, which a future may answer as it likes.
+            Stage::Over => Poll::Pending,
+        }
+    }
+
+    /// Queues the operation; `None` if it is over already.
+    fn ask(&self, work: Work, context: &Context<'_>) -> Result<Option<Arc<Operation>>> {
+        let waiting = match &work {
+            Work::Fetch { statement, .. } | Work::Execute { statement } => {
+                Some((statement.access, Arc::clone(&statement.sql)))
+            }
+            Work::Fill { .. } | Work::Close => None,
+        };
+        let closes = matches!(work, Work::Close);
+        let operation = Operation::new(work, context.waker().clone());
+        match waiting {
+            Some((access, sql)) => self.pool.enqueue(&operation, access, sql)?,
+            None if closes => {
+                if self.pool.close(&operation) {
+                    return Ok(None);
+                }
+            }
+            None => self.pool.resume(&operation),
+        }
+        Ok(Some(operation))
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let work = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::New(work) => work.ok(),
+            Stage::Asked(operation) => operation.abandon(),
+            Stage::Over => None,
+        };
+        if let Some(work) = work {
+            self.pool.withdraw(work);
+        }
+    }
+}
+
+/// The future of a fetch or a fill.
+pub(crate) struct Fetching(Asking);
+
+impl Fetching {
+    pub(crate) fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
+        Self(Asking::new(pool, work))
+    }
+}
+
+impl Future for Fetching {
+    type Output = Result<Fetched>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| match result? {
+            Outcome::Fetched(fetched) => Ok(fetched),
+            Outcome::Executed(_) | Outcome::Closed => Err(closed()),
+        })
+    }
+}
+
+/// The future of a statement that is executed.
+pub(crate) struct Executing(pub(crate) Asking);
+
+impl Future for Executing {
+    type Output = Result<u64>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| match result? {
+            Outcome::Executed(rows) => Ok(rows),
+            Outcome::Fetched(_) | Outcome::Closed => Err(closed()),
+        })
+    }
+}
+
+/// The future of the end.
+pub(crate) struct Closing(pub(crate) Asking);
+
+impl Future for Closing {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| result.map(drop))
+    }
+}
