@@ -83,8 +83,18 @@ fn column_type(declared: &str) -> ColumnType {
         ColumnType::F64
     } else if says(&["BOOL"]) {
         ColumnType::Bool
+    } else if says(&["DATETIME", "TIMESTAMP"]) {
+        ColumnType::DateTime
+    } else if says(&["DATE"]) {
+        ColumnType::Date
+    } else if says(&["TIME"]) {
+        ColumnType::Time
     } else if says(&["DEC", "NUM"]) {
         ColumnType::Decimal
+    } else if says(&["JSON"]) {
+        ColumnType::Json
+    } else if says(&["UUID"]) {
+        ColumnType::Uuid
     } else if says(&["BLOB"]) {
         ColumnType::Bytes
     } else {

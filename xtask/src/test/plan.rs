@@ -22,7 +22,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
         deadline: Duration::from_secs(60 * minutes),
         work,
     };
-    let (probe, old) = (target.clone(), target.clone());
+    let (probe, old, shared) = (target.clone(), target.clone(), target.clone());
     vec![
         step(
             "toolchain",
@@ -65,7 +65,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             "readme",
             "the commands that the README tells to type",
             5,
-            Box::new(readme::commands),
+            Box::new(move |run| readme::commands(run, &shared)),
         ),
         step(
             "examples",

@@ -1,12 +1,13 @@
 //! The commands that the README tells people to type.
 
 use std::fs;
+use std::path::Path;
 
 use super::step::Run;
 use crate::cargo::{cargo, root};
 
 /// Runs every `cargo` line of the README's shell blocks but this suite itself.
-pub(super) fn commands(run: &mut Run) -> Result<(), String> {
+pub(super) fn commands(run: &mut Run, target: &Path) -> Result<(), String> {
     let path = root().join("README.md");
     let text =
         fs::read_to_string(&path).map_err(|error| format!("cannot read README.md: {error}"))?;
@@ -21,7 +22,9 @@ pub(super) fn commands(run: &mut Run) -> Result<(), String> {
             ["cargo", "xtask", "test", ..] | ["cargo", "run", "-p", "conformance", ..] => {}
             // It takes its time, and means something only on a quiet machine.
             ["cargo", "run", "--release", "--manifest-path", manifest, ..] => {
-                run.command(cargo(["check", "--locked", "--manifest-path", manifest]))?;
+                let mut check = cargo(["check", "--locked", "--manifest-path", manifest]);
+                check.env("CARGO_TARGET_DIR", target);
+                run.command(check)?;
             }
             ["cargo", arguments @ ..] => run.command(cargo(arguments.iter().copied()))?,
             _ => {

@@ -89,12 +89,14 @@ fn reads_what_another_program_wrote() {
            INSERT INTO keyless VALUES ('b', 1.5), ('a', NULL), (NULL, 3);
            CREATE TABLE pair (a TEXT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID;
            INSERT INTO pair VALUES ('y', 1), ('x', 1);
+           CREATE TABLE day (id INTEGER PRIMARY KEY, day DATE, at DATETIME);
+           INSERT INTO day VALUES (1, '2020-02-29', '2020-02-29 12:30:00'), (2, 'soon', 7);
            CREATE TABLE empty (id INTEGER PRIMARY KEY);
            CREATE VIEW large AS SELECT * FROM "order details" WHERE "select" > 1;"#,
     );
     let before = std::fs::read(&file).unwrap();
     let text = printed(&quickstart(Some(&file)));
-    assert_eq!(text.matches("all equal").count(), 5, "{text}");
+    assert_eq!(text.matches("all equal").count(), 6, "{text}");
 
     let details = "table \"order details\" (select i64 key, a \"b\" text or NULL, odd i64 or NULL), pk=… is 1";
     assert!(line(&text, details, "count").contains(" 3 "));
@@ -113,6 +115,10 @@ fn reads_what_another_program_wrote() {
     // The key's own order counts, not the columns'.
     let pair = "table \"pair\" (a text key, b i64 key)";
     assert!(line(&text, pair, "first").contains("(a=\"x\", b=1)"));
+    // What is no date stays what it is.
+    let day = "table \"day\" (id i64 key, day date or NULL, at datetime or NULL)";
+    assert!(line(&text, day, "first").contains("(id=1, day=2020-02-29, at=2020-02-29"));
+    assert!(line(&text, day, "last").contains("(id=2, day=\"soon\", at=7)"));
     assert!(line(&text, "table \"empty\"", "first").contains(" None "));
     assert!(line(&text, "view \"large\"", "count").contains(" 2 "));
     assert_eq!(
