@@ -9,6 +9,7 @@ pub use typed::{Aggregate, Aggregates, Number};
 
 use crate::condition::ColumnRef;
 use crate::error::Result;
+use crate::field::in_type;
 use crate::meta::ModelMeta;
 use crate::value::{ColumnType, Decimal, Value};
 
@@ -72,7 +73,10 @@ impl AggregateCall {
                     _ => Value::Decimal(number),
                 }
             }
-            (_, value) => value,
+            // The sum of truth values is a number.
+            (Function::Sum, value) if ty == ColumnType::Bool => value,
+            // The result of a function has no declared type that a backend would tell by.
+            (_, value) => in_type(value.borrow(), ty),
         })
     }
 }

@@ -233,38 +233,88 @@ fn range(column: &ColumnMeta, at: ColumnRef, ends: Vec<Operand>) -> Result<Condi
 }
 
 fn composite(meta: &ModelMeta, lookup: Lookup, operand: Operand) -> Result<Condition, Invalid> {
-    let equal = |operand: Operand| -> Result<Condition, Invalid> {
-        let key = meta.primary_key();
-        match operand {
-            Operand::List(values) if values.len() == key.len() => {
-                let parts = key.iter().zip(values).map(|(&index, value)| {
-                    compare(&meta.columns()[index], index, Lookup::Exact, value)
-                });
-                parts
-                    .into_iter()
-                    .try_fold(Condition::Always, |all, part| Ok(all.and(part?)))
-            }
-            _ => {
-                let message = format!(
-                    "the key of {} has {} parts: pass as many",
-                    meta.name(),
-                    key.len()
-                );
-                Err(Invalid::new(ErrorKind::Value, message))
-            }
-        }
-    };
     match (lookup, operand) {
-        (Lookup::Exact, operand) => equal(operand),
+        (Lookup::Exact, operand) => composite_equal(meta, operand),
         (Lookup::In, Operand::List(keys)) => keys
             .into_iter()
-            .try_fold(Condition::Never, |any, key| Ok(any.or(equal(key)?))),
+            .filter(|key| *key != Operand::NONE)
+            .try_fold(Condition::Never, |any, key| {
+                Ok(any.or(composite_equal(meta, key)?))
+            }),
+        (Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte, operand) => {
+            composite_order(meta, lookup, operand)
+        }
+        (Lookup::IsNull, Operand::Value(Value::Bool(yes))) => {
+            let parts = meta.primary_key().iter().map(|&index| own_column(index));
+            let (unit, join): (_, fn(Condition, Condition) -> Condition) = match yes {
+                true => (Condition::Never, Condition::or),
+                false => (Condition::Always, Condition::and),
+            };
+            parts.into_iter().try_fold(unit, |joined, part| {
+                Ok(join(joined, Condition::is_null(part?, yes)))
+            })
+        }
         (lookup, _) => {
             let message = format!(
-                "a composite key has the lookups exact and in, not '{}'",
+                "a composite key has the lookups exact, gt, gte, lt, lte, in and isnull, not '{}'",
                 lookup.name()
             );
             Err(Invalid::new(ErrorKind::Field, message))
+        }
+    }
+}
+
+fn composite_equal(meta: &ModelMeta, operand: Operand) -> Result<Condition, Invalid> {
+    let parts = composite_parts(meta, operand)?;
+    let key = meta.primary_key().iter();
+    key.zip(parts)
+        .try_fold(Condition::Always, |all, (&index, value)| {
+            let part = compare(&meta.columns()[index], index, Lookup::Exact, value)?;
+            Ok(all.and(part))
+        })
+}
+
+/// One key before or after another: the first part in which they differ decides.
+fn composite_order(
+    meta: &ModelMeta,
+    lookup: Lookup,
+    operand: Operand,
+) -> Result<Condition, Invalid> {
+    let parts = composite_parts(meta, operand)?;
+    let key = meta.primary_key();
+    let strict = match lookup {
+        Lookup::Gte => Lookup::Gt,
+        Lookup::Lte => Lookup::Lt,
+        other => other,
+    };
+    let mut any = Condition::Never;
+    for last in 0..key.len() {
+        let mut all = Condition::Always;
+        for (place, (&index, value)) in key.iter().zip(&parts).enumerate().take(last + 1) {
+            let lookup = match place == last {
+                false => Lookup::Exact,
+                true if last + 1 == key.len() => lookup,
+                true => strict,
+            };
+            let part = compare(&meta.columns()[index], index, lookup, value.clone())?;
+            all = all.and(part);
+        }
+        any = any.or(all);
+    }
+    Ok(any)
+}
+
+fn composite_parts(meta: &ModelMeta, operand: Operand) -> Result<Vec<Operand>, Invalid> {
+    let key = meta.primary_key();
+    match operand {
+        Operand::List(parts) if parts.len() == key.len() => Ok(parts),
+        _ => {
+            let message = format!(
+                "the key of {} has {} parts: pass as many",
+                meta.name(),
+                key.len()
+            );
+            Err(Invalid::new(ErrorKind::Value, message))
         }
     }
 }
@@ -275,9 +325,14 @@ pub(crate) fn order(term: &OrderTerm, meta: &ModelMeta, into: &mut Terms) -> Res
         into.push(Term::Random);
         return Ok(());
     }
-    let (target, rest) = target(term.path(), meta)?;
+    // Django looks only at the first name of a path before it evaluates the query.
+    let first = term.path().split("__").next().unwrap_or_default();
+    let is_known =
+        first == "pk" || meta.position(first).is_some() || meta.relation_position(first).is_some();
+    let told = |invalid: Invalid| if is_known { invalid.late() } else { invalid };
+    let (target, rest) = target(term.path(), meta).map_err(told)?;
     if !rest.is_empty() {
-        return Err(unknown_lookup(term.path(), rest, &target, meta));
+        return Err(told(unknown_lookup(term.path(), rest, &target, meta)));
     }
     let mut push = |index: usize| {
         let column = own_column(index)?;

@@ -83,6 +83,20 @@ pub(crate) fn resolve(term: &AggregateTerm, meta: &ModelMeta) -> Result<Aggregat
             )),
         };
     }
+    if &**path == "pk" && meta.primary_key().len() > 1 {
+        // Every row has a key, so that its keys are as many as the rows.
+        return match (function, distinct) {
+            (Function::Count, false) => Ok(AggregateCall {
+                function: *function,
+                column: None,
+                distinct: false,
+            }),
+            _ => Err(Invalid::new(
+                ErrorKind::Value,
+                "a composite key can only be counted",
+            )),
+        };
+    }
     // Django answers an unknown name in an expression with a FieldError.
     let index = own_field(path, meta).map_err(|invalid| Invalid {
         kind: ErrorKind::Field,

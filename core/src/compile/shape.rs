@@ -13,7 +13,7 @@ use crate::lookup::Lookup;
 use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
 use crate::query::Window;
-use crate::value::Value;
+use crate::value::{ColumnType, Value};
 
 /// The number of listed values from which they are bound as one array, so that the text is one
 /// for all longer lists.
@@ -86,7 +86,7 @@ impl<'d> Shape<'d> {
                 if fold::decides(compare, meta, self.dialect) {
                     return false;
                 }
-                self.compare(compare);
+                self.compare(compare, meta);
                 true
             }
             Condition::And(parts) => self.parts(4, parts, meta),
@@ -114,13 +114,13 @@ impl<'d> Shape<'d> {
         whole
     }
 
-    fn compare(&mut self, compare: &Compare) {
+    fn compare(&mut self, compare: &Compare, meta: &ModelMeta) {
         self.column(3, compare.lookup as u8, compare.column);
         match &compare.right {
             Right::One(Value::Bool(yes)) if compare.lookup == Lookup::IsNull => {
                 self.key.push((*yes).into());
             }
-            Right::One(value) => self.param(bound(compare.lookup, value, self.dialect)),
+            Right::One(value) => self.param(bound(compare, value, meta, self.dialect)),
             Right::Many(values) | Right::ManyOrNull(values) => {
                 let or_null = u8::from(matches!(compare.right, Right::ManyOrNull(_)));
                 if as_array(compare.lookup, values, self.dialect) {
@@ -212,7 +212,30 @@ pub(super) fn by_pattern(dialect: &Dialect) -> bool {
 }
 
 /// The value as it is bound: a pattern where the database looks text up by pattern.
-fn bound(lookup: Lookup, value: &Value, dialect: &Dialect) -> Value {
+fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) -> Value {
+    let lookup = compare.lookup;
+    if !lookup.is_text() {
+        return match value {
+            // SQLite has no NaN but NULL, and no column is equal to either.
+            Value::F64(number) if number.is_nan() && dialect.family == Family::Sqlite => {
+                Value::Null
+            }
+            value => value.clone(),
+        };
+    }
+    // A UUID that is kept as text is kept without hyphens.
+    let column = meta.columns().get(usize::from(compare.column.index));
+    let is_uuid = column.is_some_and(|column| column.ty() == ColumnType::Uuid);
+    match value {
+        Value::Text(text) if is_uuid && dialect.family != Family::Postgres => {
+            let digits = text.replace('-', "");
+            pattern(lookup, &Value::Text(digits.into()), dialect)
+        }
+        value => pattern(lookup, value, dialect),
+    }
+}
+
+fn pattern(lookup: Lookup, value: &Value, dialect: &Dialect) -> Value {
     let (before, after) = match lookup {
         Lookup::Contains | Lookup::IContains => ("%", "%"),
         Lookup::StartsWith | Lookup::IStartsWith => ("", "%"),

@@ -9,14 +9,21 @@ use crate::compile::{Select, What};
 use crate::condition::{ColumnRef, Condition};
 use crate::database::{Database, Read};
 use crate::error::{ErrorKind, Result};
-use crate::field::Field;
+use crate::field::{Field, in_type};
 use crate::meta::ModelMeta;
 use crate::model::Model;
 use crate::operand::{IntoOperand, Operand};
 use crate::path::Path;
 use crate::resolve::{self, own_column, own_field};
 use crate::row::{FromRow, RowReader};
-use crate::value::Value;
+use crate::value::{ColumnType, Value};
+
+/// Where the parts of a key stand in a row, and their types.
+type KeyColumns = Vec<(usize, ColumnType)>;
+
+/// The most composite keys in one statement: each nests its expression one level deeper, and
+/// SQLite allows a thousand levels.
+const MOST_COMPOSITE: usize = 250;
 
 impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     /// The rows with these primary keys, by key; keys that are not there are left out.
@@ -154,7 +161,8 @@ impl<M: Model> QuerySet<M> {
 
 impl<T: FromRow> QuerySet<T> {
     /// The rows by a unique column, named (`"pk"` for the primary key), with their keys; all rows
-    /// for `None`. Keys that are not there are left out.
+    /// for `None`. Keys that are not there are left out. A composite key is an array of its parts,
+    /// both as an operand and in the result.
     ///
     /// # Errors
     /// Kind [`FieldDoesNotExist`](ErrorKind::FieldDoesNotExist) for a name that the model lacks,
@@ -168,9 +176,9 @@ impl<T: FromRow> QuerySet<T> {
     ) -> Result<Vec<(Value, T)>> {
         db.enter("in_bulk_by_name")?;
         let mut found = VecDeque::new();
-        let (column, reads) = self.plan_bulk_named(db, name, keys)?;
+        let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
-            found.append(&mut db.fetch(read, named::<T>(column), usize::MAX)?);
+            found.append(&mut db.fetch(read, named::<T>(key.clone()), usize::MAX)?);
         }
         Ok(found.into())
     }
@@ -186,22 +194,31 @@ impl<T: FromRow> QuerySet<T> {
         keys: Option<Vec<Operand>>,
     ) -> Result<Vec<(Value, T)>> {
         let mut found = VecDeque::new();
-        let (column, reads) = self.plan_bulk_named(db, name, keys)?;
+        let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
-            found.append(&mut db.afetch(read, named::<T>(column), usize::MAX).await?);
+            let rows = db.afetch(read, named::<T>(key.clone()), usize::MAX);
+            found.append(&mut rows.await?);
         }
         Ok(found.into())
     }
 
+    /// Where the parts of the key stand, and the reads.
     fn plan_bulk_named(
         &self,
         db: &Database,
         name: &str,
         keys: Option<Vec<Operand>>,
-    ) -> Result<(ColumnRef, Vec<Read>)> {
+    ) -> Result<(KeyColumns, Vec<Read>)> {
         let query = self.query();
         query.check()?;
         self.unsliced()?;
+        let typed = |&index: &usize| (index, query.meta.columns()[index].ty());
+        if name == "pk" && query.meta.primary_key().len() > 1 {
+            return Ok((
+                query.meta.primary_key().iter().map(typed).collect(),
+                self.plan_bulk_composite(db, keys)?,
+            ));
+        }
         let index = own_field(name, &query.meta).map_err(|invalid| invalid.to_error())?;
         let column = own_column(index).map_err(|invalid| invalid.to_error())?;
         self.unique(column)?;
@@ -217,7 +234,23 @@ impl<T: FromRow> QuerySet<T> {
                 }
             }
         };
-        Ok((column, self.plan_bulk(db, column, keys)?))
+        Ok((vec![typed(&index)], self.plan_bulk(db, column, keys)?))
+    }
+
+    fn plan_bulk_composite(&self, db: &Database, keys: Option<Vec<Operand>>) -> Result<Vec<Read>> {
+        let query = self.query();
+        let Some(keys) = keys else {
+            return Ok(self.plan(db, &Select::rows(query))?.into_iter().collect());
+        };
+        let own = query.conditions.iter().map(params).sum::<usize>();
+        let batch = db.dialect().max_params.saturating_sub(own) / query.meta.primary_key().len();
+        let mut reads = Vec::new();
+        for keys in keys.chunks(batch.clamp(1, MOST_COMPOSITE)) {
+            let named = Condition::Named("pk__in".into(), Operand::List(keys.to_vec()));
+            let condition = resolve::condition(named, &query.meta);
+            reads.extend(self.plan_also(db, What::Rows, &condition)?);
+        }
+        Ok(reads)
     }
 
     /// The reads that bring the rows with these keys, as many as the database's limit of
@@ -298,7 +331,17 @@ fn keyed<T: Field, M: FromRow>(
 }
 
 fn named<T: FromRow>(
-    column: ColumnRef,
+    key: KeyColumns,
 ) -> impl Fn(&RowReader<'_>) -> Result<(Value, T)> + Send + 'static {
-    move |row| Ok((row.owned(usize::from(column.index))?, T::from_row(row)?))
+    move |row| {
+        let mut parts = key
+            .iter()
+            .map(|&(index, ty)| Ok(in_type(row.value(index)?, ty)))
+            .collect::<Result<Vec<_>>>()?;
+        let key = match parts.len() {
+            1 => parts.remove(0),
+            _ => Value::Array(parts.into()),
+        };
+        Ok((key, T::from_row(row)?))
+    }
 }

@@ -235,11 +235,21 @@ fn timestamp(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
 fn uuid(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
     match value {
         Value::Uuid(_) => Ok(value),
-        Value::Text(text) => parse_uuid(&text)
+        // The number that a UUID's bytes are.
+        Value::I64(number) if number >= 0 => Ok(Value::Uuid((number as u128).to_be_bytes())),
+        Value::U64(number) => Ok(Value::Uuid(u128::from(number).to_be_bytes())),
+        Value::Text(text) => parse_uuid(bare(&text))
             .map(Value::Uuid)
             .ok_or_else(|| invalid(column, &text)),
         other => Err(wrong(column, &other)),
     }
+}
+
+/// A UUID's text without what Python, too, lets stand around it.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix("urn:").unwrap_or(text);
+    let text = text.strip_prefix("uuid:").unwrap_or(text);
+    text.trim_matches(['{', '}'])
 }
 
 /// Django's ValueError of a number field.

@@ -99,7 +99,7 @@ fn names() {
     f.refused(f.books().order_by_names(["-prise"]).check(), expect!["Field: cannot resolve 'prise' into a field of Book; choices are: author, author_id, id, pages, price, printed, published, title"]);
     f.refused(f.books().order_by_names(["author"]).check(), expect!["NotSupported: ordering by 'author' follows the ordering of its model, which a path cannot do; order by 'author_id'"]);
     f.refused(
-        f.books().order_by_names(["title__gt"]).check(),
+        f.books().order_by_names(["title__gt"]).list(&f.db),
         expect!["Field: 'title__gt': 'gt' is no lookup of the field 'title' of Book; lookups are: contains, endswith, exact, gt, gte, icontains, iendswith, iexact, in, isnull, istartswith, lt, lte, range, startswith"],
     );
     f.refused(
@@ -173,6 +173,10 @@ fn values() {
         expect!["Value: isnull takes true or false, not a value of type integer"],
     );
     f.refused(
+        f.books().contains_key(&f.db, Operand::NONE),
+        expect!["Value (Book): a row without a key cannot be looked for: was it ever saved?"],
+    );
+    f.refused(
         f.books().lookup("price", "cheap").check(),
         expect!["Validation: 'cheap' is not a valid decimal for the column 'price'"],
     );
@@ -200,6 +204,14 @@ fn values() {
 fn slices() {
     let f = Fixture::new();
     let cut = || f.books().order_by_names(["id"]).limit(5);
+    f.refused(
+        f.books().slice(-3..).check(),
+        expect!["Value: a slice counts from the first row: its ends cannot be negative"],
+    );
+    f.refused(
+        f.books().nth(&f.db, -1),
+        expect!["Value: a position counts from the first row: it cannot be negative"],
+    );
     f.refused(
         cut().lookup("pages", 1).check(),
         expect!["Type: cannot filter a query once a slice has been taken"],
