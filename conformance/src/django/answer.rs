@@ -9,7 +9,7 @@ use super::python::Unknown;
 use super::terminal::Reply;
 
 /// What one form of a read answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The value, or how it failed.
     pub result: Result<Json, Failure>,
@@ -122,6 +122,7 @@ pub(super) fn encode(value: &Value) -> Result<Json, Unknown> {
         Value::Uuid(bytes) => json!({ "$uuid": uuid(bytes) }),
         Value::Json(text) => serde_json::from_str(text)
             .map_err(|error| Unknown::new(format!("a document that is no JSON: {error}")))?,
+        Value::Array(parts) => Json::Array(parts.iter().map(encode).collect::<Result<_, _>>()?),
         other => return Err(Unknown::new(format!("a value of type {}", other.kind()))),
     })
 }

@@ -66,17 +66,26 @@ pub fn read_cases(text: &str) -> Result<Vec<Case>, Malformed> {
         .collect()
 }
 
+impl Given {
+    /// What the interpreter sees of a case's JSON, which needs nothing else.
+    pub fn read(json: &Json) -> Self {
+        let tz = json.get("tz").and_then(Json::as_str);
+        Self {
+            ast: json.get("ast").cloned().unwrap_or_default(),
+            tz: tz.map(ToOwned::to_owned),
+            atomic: json.get("atomic").is_some_and(|atomic| atomic == true),
+        }
+    }
+}
+
 impl Case {
-    fn read(json: &Json) -> Option<Self> {
+    /// A case from its JSON; `None` where a field is missing or of another type.
+    pub fn read(json: &Json) -> Option<Self> {
         let text = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
         Some(Self {
             id: text("id")?,
             area: text("area")?,
-            given: Given {
-                ast: json.get("ast").cloned().unwrap_or_default(),
-                tz: text("tz"),
-                atomic: json.get("atomic").is_some_and(|atomic| atomic == true),
-            },
+            given: Given::read(json),
             ordered: json.get("ordered")?.as_bool()?,
             kind: text("kind")?,
             expected: json.get("expected")?.clone(),

@@ -126,7 +126,7 @@ fn keys(ours: &Json, expected: &Json) -> Json {
 }
 
 /// Whether both have the same rows, in whatever order.
-fn same_rows(expected: &[Json], ours: &[Json]) -> bool {
+pub(super) fn same_rows(expected: &[Json], ours: &[Json]) -> bool {
     let mut left: Vec<&Json> = ours.iter().collect();
     expected.len() == ours.len()
         && expected.iter().all(|row| {

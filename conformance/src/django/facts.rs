@@ -201,6 +201,10 @@ impl<'m> Walk<'_, 'm> {
             return;
         };
         self.facts.functions.insert(name.to_owned());
+        let is_value = VALUES.contains(&name) || self.models.get(name).is_some();
+        if !is_value && !super::rules::is_python_function(name) {
+            self.mark(Mark::Expression);
+        }
         if name == "Q" {
             self.conditions(call.arguments, model, true);
         } else {
@@ -221,11 +225,6 @@ impl<'m> Walk<'_, 'm> {
     fn value(&mut self, json: &Json, model: Option<&'m Table>) {
         if model_of(json, self.models).is_some() {
             self.mark(Mark::Subquery);
-        }
-        if let Node::Call(call) = Node::of(json) {
-            if call.name() == Some("F") {
-                self.mark(Mark::Expression);
-            }
         }
         self.any(json, model);
     }
@@ -311,15 +310,14 @@ impl<'m> Walk<'_, 'm> {
                 _ => {}
             }
         }
-        if lookup == Some(Lookup::Range) {
-            if let Node::List(items) = Node::of(value) {
-                if items.iter().any(huge) {
-                    self.mark(Mark::HugeInList);
-                }
-            }
+        if lookup == Some(Lookup::Range)
+            && let Node::List(items) = Node::of(value)
+            && items.iter().any(huge)
+        {
+            self.mark(Mark::HugeInList);
         }
         if column == Some(ColumnType::Duration)
-            && lookup != Some(Lookup::IsNull)
+            && lookup.is_some_and(|lookup| lookup != Lookup::IsNull)
             && matches!(Node::of(value), Node::Const(value) if !value.is_null())
         {
             self.mark(Mark::NoDuration);
@@ -338,7 +336,7 @@ impl<'m> Walk<'_, 'm> {
                         if let Some(Node::Const(Json::String(path))) =
                             inner.arguments.positional.first().map(Node::of)
                         {
-                            self.path(path, model, true);
+                            self.ordering_column(path, model);
                         }
                     }
                     _ => {
@@ -350,7 +348,7 @@ impl<'m> Walk<'_, 'm> {
                     if let Some(Node::Const(Json::String(path))) =
                         call.arguments.positional.first().map(Node::of)
                     {
-                        self.path(path, model, true);
+                        self.ordering_column(path, model);
                     }
                 }
                 _ => {
@@ -360,6 +358,19 @@ impl<'m> Walk<'_, 'm> {
             },
             _ => self.any(term, Some(model)),
         }
+    }
+
+    /// `F(path)` as a term. Only an expression's unknown name is told on evaluation.
+    fn ordering_column(&mut self, path: &str, model: &'m Table) {
+        let first = path.split("__").next().unwrap_or_default();
+        let meta = &model.meta;
+        if first != "pk"
+            && meta.position(first).is_none()
+            && meta.relation_position(first).is_none()
+        {
+            self.mark(Mark::Expression);
+        }
+        self.path(path, model, true);
     }
 
     fn aggregates(&mut self, arguments: Arguments<'_>, model: &'m Table) {
@@ -499,9 +510,11 @@ impl<'m> Walk<'_, 'm> {
                 self.mark(Mark::DatePart);
             }
         }
-        if ty == ColumnType::Json && !ordering && lookup != Some(Lookup::IsNull)
-            || parts.len() > 1 && ty == ColumnType::Json
-        {
+        let is_plain = match ordering {
+            true => parts.is_empty(),
+            false => parts == ["isnull"],
+        };
+        if ty == ColumnType::Json && !is_plain {
             self.mark(Mark::Json);
         }
         if ty == ColumnType::Decimal {
@@ -510,6 +523,28 @@ impl<'m> Walk<'_, 'm> {
         (Some(ty), lookup)
     }
 }
+
+/// The functions and classes whose calls are plain values, or conditions and terms of their own.
+const VALUES: &[&str] = &[
+    "Decimal",
+    "Q",
+    "UUID",
+    "ZoneInfo",
+    "bytes",
+    "date",
+    "datetime",
+    "dt",
+    "float",
+    "frozenset",
+    "iter",
+    "list",
+    "range",
+    "set",
+    "time",
+    "timedelta",
+    "ts",
+    "tuple",
+];
 
 fn date_part(part: &str, ty: ColumnType) -> bool {
     let date = matches!(

@@ -74,11 +74,16 @@ pub(super) fn cut(
     }
     Ok(match (low, high) {
         (None, None) => query,
-        (low, high) => query.slice((
-            low.map_or(Bound::Unbounded, Bound::Included),
-            high.map_or(Bound::Unbounded, Bound::Excluded),
-        )),
+        (low, high) => query.slice(bounds(low, high)),
     })
+}
+
+/// The ends of a slice as bounds.
+pub(super) fn bounds(low: Option<i64>, high: Option<i64>) -> (Bound<i64>, Bound<i64>) {
+    (
+        low.map_or(Bound::Unbounded, Bound::Included),
+        high.map_or(Bound::Unbounded, Bound::Excluded),
+    )
 }
 
 /// The start, the end and the step of a slice.

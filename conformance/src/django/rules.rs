@@ -124,14 +124,7 @@ const RULES: &[Rule] = &[
     out(
         "python function",
         "what Python's own functions make of objects",
-        Fits::Function(&[
-            "isinstance",
-            "repr",
-            "hasattr",
-            "bool",
-            "reversed",
-            "object",
-        ]),
+        Fits::Function(PYTHON),
     ),
     out(
         "database alias",
@@ -252,6 +245,20 @@ const RULES: &[Rule] = &[
         "whether an ordering leaves no two rows equal",
         Fits::Mark(Mark::TotalOrder),
     ),
+];
+
+/// Whether a function is Python's own.
+pub(super) fn is_python_function(name: &str) -> bool {
+    PYTHON.contains(&name) || matches!(name, "len" | "list" | "sorted")
+}
+
+const PYTHON: &[&str] = &[
+    "isinstance",
+    "repr",
+    "hasattr",
+    "bool",
+    "reversed",
+    "object",
 ];
 
 /// The methods of Django's QuerySet.

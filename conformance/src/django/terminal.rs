@@ -1,5 +1,7 @@
 //! The terminals, in both forms.
 
+use std::ops::Bound;
+
 use futures_util::StreamExt;
 use queryset::{
     AggregateTerm, Database, ExplainOptions, Operand, OrderTerm, Q, QuerySet, Record, Result, Value,
@@ -14,7 +16,12 @@ use super::refine;
 /// What is asked of a query.
 #[derive(Clone, Debug)]
 pub(super) enum Terminal {
-    List { step: usize },
+    List,
+    /// The rows of a slice, every so many of them.
+    Slice {
+        ends: (Bound<i64>, Bound<i64>),
+        step: usize,
+    },
     Iterate,
     Length,
     Count,
@@ -86,18 +93,14 @@ fn stepped(
     ends: &[Json],
     models: &Models,
 ) -> Result<(QuerySet<Record>, Terminal), Unknown> {
-    let [low, high, step] = [ends.first(), ends.get(1), ends.get(2)];
-    let null = Json::Null;
-    let plain = [low.unwrap_or(&null).clone(), high.unwrap_or(&null).clone()];
-    let query = refine::cut(refine::query(of, models)?, &plain, models)?;
-    let step = match step {
-        None | Some(Json::Null) => 1,
-        Some(step) => match evaluate(step, models)? {
-            Python::Int(step) if step > 0 => step as usize,
-            other => return Err(Unknown::new(format!("a step of {other:?}"))),
-        },
+    let [low, high, step] = refine::slice_ends(ends, models)?;
+    let step = match step.map(usize::try_from) {
+        None => 1,
+        Some(Ok(step)) if step > 0 => step,
+        Some(step) => return Err(Unknown::new(format!("a step of {step:?}"))),
     };
-    Ok((query, Terminal::List { step }))
+    let ends = refine::bounds(low, high);
+    Ok((refine::query(of, models)?, Terminal::Slice { ends, step }))
 }
 
 fn terminal(
@@ -114,7 +117,7 @@ fn terminal(
             .or_else(|| arguments.get(name))
     };
     let terminal = match name {
-        "list" => Terminal::List { step: 1 },
+        "list" => Terminal::List,
         "len" => Terminal::Length,
         "iterator" => match argument(0, "chunk_size") {
             // How many rows come at a time is the library's choice.
@@ -248,7 +251,8 @@ impl Terminal {
     /// Runs it, blocking the thread.
     pub(super) fn run(self, query: QuerySet<Record>, db: &Database) -> Result<Reply> {
         Ok(match self {
-            Self::List { step } => Reply::Rows(every(step, query.list(db)?)),
+            Self::List => Reply::Rows(query.list(db)?),
+            Self::Slice { ends, step } => Reply::Rows(every(step, query.slice(ends).list(db)?)),
             Self::Iterate => Reply::Rows(query.iter(db).collect::<Result<_>>()?),
             Self::Length => Reply::Number(query.list(db)?.len() as u64),
             Self::Count => Reply::Number(query.count(db)?),
@@ -273,7 +277,10 @@ impl Terminal {
     pub(super) async fn arun(self, query: QuerySet<Record>, db: Database) -> Result<Reply> {
         let db = &db;
         Ok(match self {
-            Self::List { step } => Reply::Rows(every(step, query.alist(db).await?)),
+            Self::List => Reply::Rows(query.alist(db).await?),
+            Self::Slice { ends, step } => {
+                Reply::Rows(every(step, query.slice(ends).alist(db).await?))
+            }
             Self::Iterate => {
                 let mut rows = Vec::new();
                 let mut stream = query.aiter(db);
