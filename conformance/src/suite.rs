@@ -89,7 +89,7 @@ impl Suite {
 
     /// Runs everything, and tells of each case as it ends; the reports in the order of the cases.
     ///
-    /// Those that measure the process run last, one at a time.
+    /// Those that measure the process run first, one at a time.
     pub fn run(&self, mut ended: impl FnMut(&[Report])) -> Vec<Report> {
         let settings = self.settings();
         let cases = self.cases();
@@ -98,8 +98,9 @@ impl Suite {
             .flat_map(|setting| cases.iter().map(move |case| (*case, setting.clone())))
             .enumerate();
         let (alone, together): (Vec<_>, Vec<_>) = all.partition(|(_, (case, _))| case.is_alone());
-        let mut reports = run_beside(together, self.jobs, &mut ended);
-        reports.extend(run_beside(alone, 1, &mut ended));
+        // First, since memory that earlier cases gave back to the allocator would hide growth.
+        let mut reports = run_beside(alone, 1, &mut ended);
+        reports.extend(run_beside(together, self.jobs, &mut ended));
         reports.sort_by_key(|(position, _)| *position);
         reports
             .into_iter()

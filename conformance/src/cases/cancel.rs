@@ -111,8 +111,10 @@ fn cancelled_at_gate(s: &Session, gate: &Arc<Gate>) -> Verdict<Option<ErrorKind>
             )?)
         }
     };
-    // Late, it would open the gate of the next round.
-    let _ = canceller.join();
+    if result == Some(ErrorKind::Cancelled) {
+        // Late, it would open the gate of the next round.
+        let _ = canceller.join();
+    }
     gate.open();
     Ok(result)
 }

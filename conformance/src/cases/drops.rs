@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use queryset::runtime::Runtime;
 use queryset::{Database, Model, RawQuery, raw};
 
@@ -60,7 +61,7 @@ async fn next_is_right(db: &Database, round: u64) -> Verdict {
 
 /// Lets other work go on for a moment.
 async fn breathe(runtime: &Runtime) {
-    runtime.timer().sleep(Duration::from_micros(200)).await;
+    runtime.timer().sleep(Duration::from_millis(1)).await;
 }
 
 /// Runs a case's loop as one task; it tells how many drops met the state.
@@ -81,7 +82,7 @@ where
 fn queued(stage: &Stage) -> Verdict {
     let s = stage.open_with(|opening| opening.readers = Some(1))?;
     s.add_numbers(1000)?;
-    let db = s.db().clone();
+    let (db, runtime) = (s.db().clone(), s.runtime().clone());
     count_drops(stage, &s, "queued", async move {
         let mut met = 0;
         for round in 0..DROPS {
@@ -95,7 +96,12 @@ fn queued(stage: &Stage) -> Verdict {
             let query = numbers().filter(|n| n.id.eq(500));
             let mut first = Box::pin(query.aget(&db));
             let mut second = Box::pin(query.acount(&db));
-            let both = waits(first.as_mut()).await & waits(second.as_mut()).await;
+            let mut both = waits(first.as_mut()).await & waits(second.as_mut()).await;
+            if round % 10 == 0 {
+                // Time enough for them to be answered, if they did not have to wait.
+                breathe(&runtime).await;
+                both &= waits(first.as_mut()).await & waits(second.as_mut()).await;
+            }
             if !both {
                 return fail("a read was answered though the only connection is taken");
             }
@@ -143,7 +149,13 @@ fn executing(stage: &Stage) -> Verdict {
             if !waits(read.as_mut()).await {
                 return fail("the read was answered though a function of it waits");
             }
-            gate.reached(entered + 1).await;
+            let reached = pin!(gate.reached(entered + 1));
+            if let Either::Left((result, _)) = select(read.as_mut(), reached).await {
+                let rows = result?.len();
+                return fail(format!(
+                    "{rows} rows came though a function of the read waits"
+                ));
+            }
             met += 1;
             drop(read);
             gate.open();

@@ -184,9 +184,10 @@ fn timer_decides(stage: &Stage) -> Verdict {
         opening.functions.push(function);
     })?;
     s.add_numbers(10)?;
+    let query = raw::<(i64,)>("SELECT gated(id) FROM number", vec![]);
+    read!(s, query.clone(), list / alist() => |rows| rows.len())?.gives(10)?;
     gate.close();
     watch.hurry();
-    let query = raw::<(i64,)>("SELECT gated(id) FROM number", vec![]);
     let hour = query.timeout(Duration::from_secs(3600));
     let db = s.db().clone();
     let read = stage

@@ -1,0 +1,41 @@
+//! The suite as an author of a backend runs it: every case a named test.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::Arguments;
+use queryset::runtime::BoxFuture;
+use queryset_conformance::runtime::ThreadsUnderTest;
+use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, Suite, suite_trials};
+
+/// SQLite in memory, with no more than an author has to write.
+#[derive(Debug)]
+struct InMemory;
+
+impl BackendUnderTest for InMemory {
+    fn name(&self) -> &str {
+        "sqlite-in-memory"
+    }
+
+    fn open(&self, opening: Opening) -> BoxFuture<'static, queryset::Result<Opened>> {
+        Box::pin(async move {
+            let database = queryset_sqlite::connect("sqlite::memory:", opening.runtime).await?;
+            Ok(Opened::new(database))
+        })
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&str> {
+        match capability {
+            Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
+            Capability::SqlFunctions => Some("no functions are registered"),
+            Capability::BoundedPool => Some("the pool's size is its own choice"),
+            Capability::HeldLock => Some("nobody else can lock a database in memory"),
+            _ => None,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let suite = Suite::new(InMemory).runtime(Arc::new(ThreadsUnderTest));
+    libtest_mimic::run(&Arguments::from_args(), suite_trials(&suite)).exit_code()
+}
