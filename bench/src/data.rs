@@ -8,7 +8,7 @@ use crate::workload::ROWS;
 use crate::{Item, Result};
 
 /// Counted up when the rows change, so that an old file is not taken for a new one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The file with the table, made if it is not there yet.
 ///
@@ -73,7 +73,7 @@ fn item(id: i64) -> Item {
         id,
         name: format!("item number {id}"),
         note: (id % 3 != 0).then(|| format!("a note of some length about {id}")),
-        qty: (id % 100) as i32,
+        qty: (id % 200) as i32,
         price: id as f64 + 0.25,
         active: id % 2 == 0,
     }

@@ -13,7 +13,7 @@ pub struct Item {
     pub name: String,
     /// NULL in every third row.
     pub note: Option<String>,
-    /// 0 to 99.
+    /// 0 to 199.
     pub qty: i32,
     /// With cents.
     pub price: f64,

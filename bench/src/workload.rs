@@ -121,7 +121,7 @@ impl Batch {
         let highest = match self.workload {
             Workload::Get | Workload::Tasks64 => HOT,
             // Every quantity but zero.
-            Workload::Exists => 99,
+            Workload::Exists => 199,
             Workload::Stream => 1,
             // The rows that an operation reads begin at its key.
             Workload::Count => ROWS - COUNTED,
