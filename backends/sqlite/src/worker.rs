@@ -83,15 +83,28 @@ impl Bell {
 
     /// Waits for a call; false if none came.
     fn wait(&self, patience: Duration) -> bool {
+        for _ in 0..YIELDS {
+            if self.rung.swap(false, Ordering::Acquire) {
+                return true;
+            }
+            thread::yield_now();
+        }
+        if self.rung.swap(false, Ordering::Acquire) {
+            return true;
+        }
         let began = Instant::now();
-        while !self.rung.swap(false, Ordering::Acquire) {
-            let left = patience.saturating_sub(began.elapsed());
+        let mut left = patience;
+        loop {
+            thread::park_timeout(left);
+            // Most often it was the bell, and the clock need not be asked.
+            if self.rung.swap(false, Ordering::Acquire) {
+                return true;
+            }
+            left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return false;
             }
-            thread::park_timeout(left);
         }
-        true
     }
 }
 
@@ -298,15 +311,15 @@ impl Post {
         let mut left = None;
         let mut report: Option<(Arc<Operation>, Result<Outcome>)> = None;
         let mut called = true;
-        let mut yields = 0;
         loop {
             let mut state = pool.lock();
             if std::mem::take(&mut called) {
                 state.crew.called -= 1;
             }
             let next = pool.next(&mut state, left.take());
-            let pauses = next.task.is_none() && report.is_none() && next.unwanted.is_none();
-            let rests = pauses && yields == YIELDS;
+            // Already while it reports: a caller that asks again at once calls this thread, which
+            // has not even gone to sleep, and not another.
+            let rests = next.task.is_none() && next.unwanted.is_none();
             if rests {
                 state.crew.idle.push(Arc::clone(&bell));
             }
@@ -322,10 +335,6 @@ impl Post {
             }
             if let Some(task) = next.task {
                 (left, report) = pool.perform(task);
-                yields = 0;
-            } else if pauses && !rests {
-                yields += 1;
-                thread::yield_now();
             } else if rests {
                 called = bell.wait(idle);
                 if !called && self.leave(&bell) {
