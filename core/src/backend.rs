@@ -31,6 +31,13 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// What the database understands.
     fn dialect(&self) -> &Dialect;
 
+    /// Whether the sinks of asynchronous reads take their rows in on another thread than the one
+    /// that polls the read. Long results are then built where they are consumed, since memory
+    /// that moves from thread to thread costs an allocator more.
+    fn reads_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Sends a statement and hands its first rows, at most `max_rows`, to the sink.
     fn fetch(
         &self,

@@ -1,10 +1,12 @@
 //! The handle through which queries reach a database.
 
+mod flat;
 mod hook;
 mod iterate;
 mod read;
 mod sink;
 
+pub(crate) use flat::FlatRow;
 pub use hook::{StatementEvent, StatementHook};
 pub use iterate::{AsyncIter, Iter};
 pub(crate) use read::{Limits, Read};
@@ -40,6 +42,7 @@ struct Shared {
     runtime: Runtime,
     cache: Cache,
     hooks: hook::Hooks,
+    spares: flat::Spares,
 }
 
 impl Database {
@@ -51,6 +54,7 @@ impl Database {
             runtime,
             cache: Cache::default(),
             hooks: hook::Hooks::default(),
+            spares: flat::Spares::default(),
         };
         Self {
             shared: Arc::new(shared),

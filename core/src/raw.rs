@@ -64,7 +64,7 @@ impl<T: FromRow> RawQuery<T> {
     /// the result; [`Decode`](crate::ErrorKind::Decode) for a value that does not fit.
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
-        Ok(db.fetch(self.read(), T::from_row, usize::MAX)?.into())
+        db.fetch(self.read(), T::from_row, usize::MAX)
     }
 
     /// The asynchronous twin of [`list`](Self::list). Cancel safe.
@@ -72,10 +72,7 @@ impl<T: FromRow> RawQuery<T> {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn alist(&self, db: &Database) -> Result<Vec<T>> {
-        Ok(db
-            .afetch(self.read(), T::from_row, usize::MAX)
-            .await?
-            .into())
+        db.afetch_all(self.read()).await
     }
 
     /// The first row, or `None`.
@@ -85,7 +82,7 @@ impl<T: FromRow> RawQuery<T> {
     pub fn first(&self, db: &Database) -> Result<Option<T>> {
         db.enter("first")?;
         // What follows the first row is not asked for: the cursor is dropped, which ends it.
-        Ok(db.fetch(self.read(), T::from_row, 1)?.pop_front())
+        Ok(db.fetch(self.read(), T::from_row, 1)?.pop())
     }
 
     /// The asynchronous twin of [`first`](Self::first). Cancel safe.
@@ -93,7 +90,7 @@ impl<T: FromRow> RawQuery<T> {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn afirst(&self, db: &Database) -> Result<Option<T>> {
-        Ok(db.afetch(self.read(), T::from_row, 1).await?.pop_front())
+        Ok(db.afetch(self.read(), T::from_row, 1).await?.pop())
     }
 
     /// Iterates over the rows, reading them in chunks.

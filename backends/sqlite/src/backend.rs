@@ -73,6 +73,10 @@ impl Backend for SqliteBackend {
         &self.dialect
     }
 
+    fn reads_elsewhere(&self) -> bool {
+        true
+    }
+
     fn fetch(
         &self,
         statement: Statement,

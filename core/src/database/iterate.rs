@@ -1,35 +1,42 @@
 //! Reading a result chunk by chunk.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
 use super::Database;
+use super::flat::Flat;
 use super::hook::Observed;
-use super::read::{Deadline, Read, collected};
-use super::sink::{Collect, Decode};
+use super::read::{Deadline, Read, returned};
 use crate::backend::{Cursor, Fetched};
 use crate::cancel::CancelToken;
-use crate::error::Result;
-use crate::row::{FromRow, RowSink};
+use crate::error::{Error, Result};
+use crate::row::FromRow;
 use crate::runtime::BoxFuture;
 
-/// The rows of the first chunk; later ones double up to [`LARGEST_CHUNK`].
+/// The rows of an iteration's first chunk; later ones double up to [`LARGEST_CHUNK`].
 const FIRST_CHUNK: usize = 32;
 /// Beyond this, larger chunks gain nothing and only hold more rows in memory.
-const LARGEST_CHUNK: usize = 512;
+const LARGEST_CHUNK: usize = 1024;
+/// What the rows of a chunk should take at most, judged by those of the chunk before.
+pub(super) const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The sizes of the chunks to come.
 #[derive(Debug)]
 struct Chunks(usize);
 
 impl Chunks {
-    fn next(&mut self) -> usize {
-        let size = self.0;
-        self.0 = (size * 2).min(LARGEST_CHUNK);
+    /// The size of the next chunk, after `last`.
+    fn next(&mut self, last: Option<&Flat>) -> usize {
+        let size = match last.and_then(Flat::row_bytes) {
+            Some(bytes) => self.0.min((CHUNK_BYTES / bytes.max(1)).max(1)),
+            None => self.0,
+        };
+        self.0 = (self.0 * 2).min(LARGEST_CHUNK);
         size
     }
 }
@@ -42,7 +49,15 @@ struct Watched {
 }
 
 impl Watched {
-    fn end(&mut self, error: Option<&crate::error::Error>) {
+    fn new(db: &Database) -> Self {
+        Self {
+            db: db.clone(),
+            observed: None,
+            rows: 0,
+        }
+    }
+
+    fn end(&mut self, error: Option<&Error>) {
         if let Some(observed) = self.observed.take() {
             observed.end(&self.db.shared.hooks, self.rows, error);
         }
@@ -61,18 +76,19 @@ impl Drop for Watched {
 ///
 /// Dropping it ends the read. After an error it ends.
 pub struct Iter<T> {
-    ready: VecDeque<T>,
+    ready: Option<Box<Flat>>,
     state: State,
     chunks: Chunks,
     token: Option<CancelToken>,
     watched: Watched,
+    row: PhantomData<fn() -> T>,
 }
 
 enum State {
     /// Not sent yet, so that making an iterator cannot fail or block.
     Start(Box<Read>),
-    Open(Box<dyn Cursor>, Box<dyn RowSink>),
-    Failed(Box<crate::error::Error>),
+    Open(Box<dyn Cursor>),
+    Failed(Box<Error>),
     Done,
 }
 
@@ -86,46 +102,54 @@ impl<T: FromRow> Iter<T> {
             Ok(None) => (State::Done, None),
             Err(error) => (State::Failed(Box::new(error)), None),
         };
-        let watched = Watched {
-            db: db.clone(),
-            observed: None,
-            rows: 0,
-        };
         Self {
-            ready: VecDeque::new(),
+            ready: None,
             state,
             chunks: Chunks(FIRST_CHUNK),
             token,
-            watched,
+            watched: Watched::new(db),
+            row: PhantomData,
         }
     }
 
     fn fill(&mut self) -> Result<()> {
-        let max_rows = self.chunks.next();
+        let max_rows = self.chunks.next(self.ready.as_deref());
         let db = &self.watched.db;
         let token = self.token.as_ref();
+        let empty = self.ready.take();
         let fetched = match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(()),
             State::Failed(error) => return Err(*error),
             State::Start(read) => {
                 db.enter("iter")?;
                 self.watched.observed = Some(db.shared.hooks.start(&read.statement));
-                let sink = Box::new(Collect::new(read.layout, T::from_row as Decode<T>));
+                let sink = db.shared.spares.take(read.layout);
                 db.backend()
                     .fetch_blocking(read.statement, sink, max_rows, token)?
             }
-            State::Open(cursor, sink) => {
+            State::Open(cursor) => {
                 db.enter("iter")?;
+                let Some(mut sink) = empty else {
+                    return Ok(());
+                };
+                sink.clear();
                 cursor.fill_blocking(sink, max_rows, token)?
             }
         };
-        let mut collect = collected::<T, Decode<T>>(fetched.sink)?;
-        // The emptied buffer goes back with the sink, to be filled again.
-        std::mem::swap(&mut self.ready, &mut collect.rows);
+        self.ready = Some(returned(fetched.sink)?);
         if let Some(cursor) = fetched.cursor {
-            self.state = State::Open(cursor, collect);
+            self.state = State::Open(cursor);
         }
         Ok(())
+    }
+
+    /// Ends the read early, by an error.
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        self.ready = None;
+        self.state = State::Done;
+        self.watched.end(Some(&error));
+        error
     }
 }
 
@@ -134,17 +158,20 @@ impl<T: FromRow> Iterator for Iter<T> {
 
     fn next(&mut self) -> Option<Result<T>> {
         loop {
-            if let Some(row) = self.ready.pop_front() {
-                self.watched.rows += 1;
-                return Some(Ok(row));
+            match self.ready.as_mut().and_then(|ready| ready.build()) {
+                Some(Ok(row)) => {
+                    self.watched.rows += 1;
+                    return Some(Ok(row));
+                }
+                Some(Err(error)) => return Some(Err(self.fail(error))),
+                None => {}
             }
             if matches!(self.state, State::Done) {
                 self.watched.end(None);
                 return None;
             }
             if let Err(error) = self.fill() {
-                self.watched.end(Some(&error));
-                return Some(Err(error));
+                return Some(Err(self.fail(error)));
             }
         }
     }
@@ -152,23 +179,36 @@ impl<T: FromRow> Iterator for Iter<T> {
 
 impl<T: FromRow> std::iter::FusedIterator for Iter<T> {}
 
+impl<T> Drop for Iter<T> {
+    fn drop(&mut self) {
+        if let Some(flat) = self.ready.take() {
+            self.watched.db.shared.spares.give_back(flat);
+        }
+    }
+}
+
 /// A stream over a result that reads it chunk by chunk, one chunk ahead of its consumer.
 ///
 /// Cancel safe: a row that was not handed out yet is still there when the next one is asked for.
 /// Dropping the stream ends the read. After an error it ends.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct AsyncIter<T> {
-    ready: VecDeque<T>,
+    ready: Option<Box<Flat>>,
+    /// A chunk that was consumed, whose buffers the chunk after the next gets.
+    spare: Option<Box<Flat>>,
     state: AsyncState,
     chunks: Chunks,
     deadline: Option<Deadline>,
     watched: Watched,
+    row: PhantomData<fn() -> T>,
 }
 
 enum AsyncState {
     Start(Box<Read>),
     Filling(BoxFuture<'static, Result<Fetched>>),
-    Failed(Box<crate::error::Error>),
+    /// The next chunk came while its forerunner is consumed.
+    Came(Box<Result<Fetched>>),
+    Failed(Box<Error>),
     Done,
 }
 
@@ -177,69 +217,134 @@ impl<T: FromRow> AsyncIter<T> {
         let (state, deadline) = match read {
             Ok(Some(mut read)) => {
                 let limits = std::mem::take(&mut read.limits);
-                let limited = limits.timeout.is_some() || limits.cancel.is_some();
-                let deadline = limited.then(|| limits.begin(db.runtime().timer().now()));
+                let deadline = limits
+                    .any()
+                    .then(|| limits.begin(db.runtime().timer().now()));
                 (AsyncState::Start(Box::new(read)), deadline)
             }
             Ok(None) => (AsyncState::Done, None),
             Err(error) => (AsyncState::Failed(Box::new(error)), None),
         };
-        let watched = Watched {
-            db: db.clone(),
-            observed: None,
-            rows: 0,
-        };
         Self {
-            ready: VecDeque::new(),
+            ready: None,
+            spare: None,
             state,
             chunks: Chunks(FIRST_CHUNK),
             deadline,
-            watched,
+            watched: Watched::new(db),
+            row: PhantomData,
+        }
+    }
+
+    /// For a consumer that wants all rows in any case.
+    pub(super) fn all_at_once(db: &Database, read: Read) -> Self {
+        let mut all = Self::new(db, Ok(Some(read)));
+        all.chunks = Chunks(LARGEST_CHUNK);
+        all
+    }
+
+    /// All rows.
+    pub(super) async fn collect(mut self) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        let end = poll_fn(|context| self.poll_collect(&mut rows, context)).await;
+        self.watched.end(end.as_ref().err());
+        end.map(|()| rows)
+    }
+
+    fn poll_collect(&mut self, rows: &mut Vec<T>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        loop {
+            if let Some(ready) = &mut self.ready {
+                rows.reserve(ready.left());
+                while let Some(row) = ready.build() {
+                    rows.push(row?);
+                }
+                self.watched.rows = rows.len() as u64;
+            }
+            if matches!(self.state, AsyncState::Done) {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_fill(context))?;
         }
     }
 
     /// The same future within the deadline.
-    fn held(&self, future: BoxFuture<'static, Result<Fetched>>) -> AsyncState {
-        AsyncState::Filling(match self.deadline.clone() {
+    fn held(
+        &self,
+        future: BoxFuture<'static, Result<Fetched>>,
+    ) -> BoxFuture<'static, Result<Fetched>> {
+        match self.deadline.clone() {
             None => future,
             Some(deadline) => {
                 let db = self.watched.db.clone();
                 Box::pin(async move { deadline.hold(&db, future).await })
             }
-        })
+        }
     }
 
+    /// Gets the next chunk, once the last one was consumed.
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
-        if let AsyncState::Filling(future) = &mut self.state {
-            let fetched = ready!(future.as_mut().poll(context));
-            self.state = AsyncState::Done;
-            let fetched = fetched?;
-            let mut collect = collected::<T, Decode<T>>(fetched.sink)?;
-            std::mem::swap(&mut self.ready, &mut collect.rows);
-            if let Some(cursor) = fetched.cursor {
-                // The backend reads on while these rows are consumed.
-                let max_rows = self.chunks.next();
-                self.state = self.held(cursor.fill(collect, max_rows));
-            }
-            return Poll::Ready(Ok(()));
-        }
-        match std::mem::replace(&mut self.state, AsyncState::Done) {
-            AsyncState::Failed(error) => Poll::Ready(Err(*error)),
+        let fetched = match std::mem::replace(&mut self.state, AsyncState::Done) {
+            AsyncState::Done => return Poll::Ready(Ok(())),
+            AsyncState::Failed(error) => return Poll::Ready(Err(*error)),
+            AsyncState::Came(fetched) => (*fetched)?,
             AsyncState::Start(read) => {
                 let db = &self.watched.db;
                 self.watched.observed = Some(db.shared.hooks.start(&read.statement));
-                let sink = Box::new(Collect::new(read.layout, T::from_row as Decode<T>));
-                let max_rows = self.chunks.next();
-                let future = db.backend().fetch(read.statement, sink, max_rows);
-                self.state = self.held(future);
-                self.poll_fill(context)
+                let sink = db.shared.spares.take(read.layout);
+                let max_rows = self.chunks.next(None);
+                let future = self.held(db.backend().fetch(read.statement, sink, max_rows));
+                self.state = AsyncState::Filling(future);
+                return self.poll_fill(context);
             }
-            AsyncState::Done | AsyncState::Filling(_) => Poll::Ready(Ok(())),
+            AsyncState::Filling(mut future) => match future.as_mut().poll(context) {
+                Poll::Ready(fetched) => fetched?,
+                Poll::Pending => {
+                    self.state = AsyncState::Filling(future);
+                    return Poll::Pending;
+                }
+            },
+        };
+        let came: Box<Flat> = returned(fetched.sink)?;
+        if let Some(mut consumed) = self.ready.take() {
+            consumed.clear();
+            self.spare = Some(consumed);
+        }
+        if let Some(cursor) = fetched.cursor {
+            let max_rows = self.chunks.next(Some(&came));
+            let sink = match self.spare.take() {
+                Some(spare) => spare,
+                None => self.watched.db.shared.spares.take(came.layout().clone()),
+            };
+            // Polled at once, so that the backend reads on while these rows are consumed.
+            let mut future = self.held(cursor.fill(sink, max_rows));
+            self.state = match future.as_mut().poll(context) {
+                Poll::Ready(fetched) => AsyncState::Came(Box::new(fetched)),
+                Poll::Pending => AsyncState::Filling(future),
+            };
+        }
+        self.ready = Some(came);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends the read early, by an error.
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        self.ready = None;
+        self.state = AsyncState::Done;
+        self.watched.end(Some(&error));
+        error
+    }
+}
+
+impl<T> Drop for AsyncIter<T> {
+    fn drop(&mut self) {
+        for flat in [self.ready.take(), self.spare.take()].into_iter().flatten() {
+            self.watched.db.shared.spares.give_back(flat);
         }
     }
 }
 
-// Rows are kept in a deque and futures in a box: nothing in here is pinned.
+// Rows are kept in buffers and futures in a box: nothing in here is pinned.
 impl<T> Unpin for AsyncIter<T> {}
 
 impl<T: FromRow> Stream for AsyncIter<T> {
@@ -248,17 +353,20 @@ impl<T: FromRow> Stream for AsyncIter<T> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let this = self.get_mut();
         loop {
-            if let Some(row) = this.ready.pop_front() {
-                this.watched.rows += 1;
-                return Poll::Ready(Some(Ok(row)));
+            match this.ready.as_mut().and_then(|ready| ready.build()) {
+                Some(Ok(row)) => {
+                    this.watched.rows += 1;
+                    return Poll::Ready(Some(Ok(row)));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
+                None => {}
             }
             if matches!(this.state, AsyncState::Done) {
                 this.watched.end(None);
                 return Poll::Ready(None);
             }
             if let Err(error) = ready!(this.poll_fill(context)) {
-                this.watched.end(Some(&error));
-                return Poll::Ready(Some(Err(error)));
+                return Poll::Ready(Some(Err(this.fail(error))));
             }
         }
     }

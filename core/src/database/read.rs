@@ -1,17 +1,16 @@
 //! Running one statement and collecting its rows.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
-use super::Database;
 use super::hook::Observed;
 use super::sink::{Collect, Layout};
+use super::{AsyncIter, Database};
 use crate::backend::{Fetched, until_cancelled};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{RowReader, RowSink};
+use crate::row::{FromRow, RowReader, RowSink};
 use crate::runtime::BoxFuture;
 use crate::statement::Statement;
 
@@ -38,6 +37,10 @@ pub(super) struct Deadline {
 }
 
 impl Limits {
+    pub(super) fn any(&self) -> bool {
+        self.timeout.is_some() || self.cancel.is_some()
+    }
+
     pub(super) fn begin(self, now: Instant) -> Deadline {
         let at = self.timeout.and_then(|timeout| now.checked_add(timeout));
         Deadline {
@@ -102,7 +105,7 @@ fn passed() -> Error {
 
 impl Database {
     /// Reads at most `max_rows` rows, blocking.
-    pub(crate) fn fetch<T, F>(&self, read: Read, decode: F, max_rows: usize) -> Result<VecDeque<T>>
+    pub(crate) fn fetch<T, F>(&self, read: Read, decode: F, max_rows: usize) -> Result<Vec<T>>
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
@@ -122,25 +125,39 @@ impl Database {
         read: Read,
         decode: F,
         max_rows: usize,
-    ) -> Result<VecDeque<T>>
+    ) -> Result<Vec<T>>
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
         let observed = self.shared.hooks.start(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
-        let deadline = read.limits.begin(self.runtime().timer().now());
+        let limits = read.limits;
         let future = self.backend().fetch(read.statement, sink, max_rows);
-        let fetched = deadline.hold(self, future).await;
+        let fetched = if limits.any() {
+            let deadline = limits.begin(self.runtime().timer().now());
+            deadline.hold(self, future).await
+        } else {
+            future.await
+        };
         self.finish::<T, F>(observed, fetched)
     }
 
-    fn finish<T, F>(&self, observed: Observed, fetched: Result<Fetched>) -> Result<VecDeque<T>>
+    /// Reads all rows, asynchronously.
+    pub(crate) async fn afetch_all<T: FromRow>(&self, read: Read) -> Result<Vec<T>> {
+        if self.backend().reads_elsewhere() {
+            AsyncIter::all_at_once(self, read).collect().await
+        } else {
+            self.afetch(read, T::from_row, usize::MAX).await
+        }
+    }
+
+    fn finish<T, F>(&self, observed: Observed, fetched: Result<Fetched>) -> Result<Vec<T>>
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        let result = fetched.and_then(|fetched| collected::<T, F>(fetched.sink));
+        let result = fetched.and_then(|fetched| returned::<Collect<T, F>>(fetched.sink));
         let rows = result
             .as_ref()
             .map_or(0, |collect| collect.rows.len() as u64);
@@ -150,11 +167,7 @@ impl Database {
 }
 
 /// The sink that a backend gave back, as what it was handed in as.
-pub(super) fn collected<T, F>(sink: Box<dyn RowSink>) -> Result<Box<Collect<T, F>>>
-where
-    T: Send + 'static,
-    F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
-{
+pub(super) fn returned<S: RowSink>(sink: Box<dyn RowSink>) -> Result<Box<S>> {
     sink.downcast().map_err(|_| {
         Error::new(
             ErrorKind::Operational,

@@ -1,17 +1,13 @@
 //! Building rows beside the driver.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::{Columns, Row, RowReader, RowSink};
 
-/// How a row is built.
-pub(crate) type Decode<T> = fn(&RowReader<'_>) -> Result<T>;
-
 /// Collects rows as `T`.
 pub(crate) struct Collect<T, F> {
-    pub(super) rows: VecDeque<T>,
+    pub(super) rows: Vec<T>,
     decode: F,
     layout: Layout,
 }
@@ -30,7 +26,7 @@ pub(crate) enum Layout {
 impl<T, F> Collect<T, F> {
     pub(super) fn new(layout: Layout, decode: F) -> Self {
         Self {
-            rows: VecDeque::new(),
+            rows: Vec::new(),
             decode,
             layout,
         }
@@ -38,7 +34,7 @@ impl<T, F> Collect<T, F> {
 }
 
 impl Layout {
-    fn find(wanted: Option<&'static [&'static str]>, row: &dyn Row) -> Result<Self> {
+    pub(super) fn find(wanted: Option<&'static [&'static str]>, row: &dyn Row) -> Result<Self> {
         let names: Vec<&str> = (0..row.len()).map(|index| row.name(index)).collect();
         let Some(wanted) = wanted else {
             return Ok(Self::Found(Columns::new(None, names), None));
@@ -84,7 +80,7 @@ where
         // along.
         match catch_unwind(AssertUnwindSafe(|| (self.decode)(&reader))) {
             Ok(row) => {
-                self.rows.push_back(row?);
+                self.rows.push(row?);
                 Ok(())
             }
             Err(panic) => Err(panicked(&*panic)),
@@ -93,7 +89,7 @@ where
 }
 
 #[cold]
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()
         .copied()

@@ -1,7 +1,5 @@
 //! Functions over all rows.
 
-use std::collections::VecDeque;
-
 use super::QuerySet;
 use crate::aggregate::{AggregateCall, AggregateTerm, Aggregates, resolve};
 use crate::compile::{Select, Sort, What};
@@ -95,7 +93,7 @@ impl<T: FromRow> QuerySet<T> {
     fn compute(&self, db: &Database, calls: &[AggregateCall]) -> Result<Vec<Value>> {
         let rows = match self.plan_aggregate(db, calls)? {
             Some(read) => db.fetch(read, values, usize::MAX)?,
-            None => VecDeque::new(),
+            None => Vec::new(),
         };
         settle(rows, calls, &self.query().meta)
     }
@@ -103,7 +101,7 @@ impl<T: FromRow> QuerySet<T> {
     async fn acompute(&self, db: &Database, calls: &[AggregateCall]) -> Result<Vec<Value>> {
         let rows = match self.plan_aggregate(db, calls)? {
             Some(read) => db.afetch(read, values, usize::MAX).await?,
-            None => VecDeque::new(),
+            None => Vec::new(),
         };
         settle(rows, calls, &self.query().meta)
     }
@@ -143,12 +141,8 @@ fn values(row: &RowReader<'_>) -> Result<Vec<Value>> {
 }
 
 /// The results in the types that the functions want; those of no rows where nothing was sent.
-fn settle(
-    mut rows: VecDeque<Vec<Value>>,
-    calls: &[AggregateCall],
-    meta: &ModelMeta,
-) -> Result<Vec<Value>> {
-    match rows.pop_front() {
+fn settle(rows: Vec<Vec<Value>>, calls: &[AggregateCall], meta: &ModelMeta) -> Result<Vec<Value>> {
+    match rows.into_iter().next() {
         None => Ok(calls.iter().map(AggregateCall::of_nothing).collect()),
         Some(values) => calls
             .iter()

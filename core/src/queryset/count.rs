@@ -1,7 +1,5 @@
 //! How many rows there are.
 
-use std::collections::VecDeque;
-
 use super::QuerySet;
 use crate::compile::{Select, Sort, What};
 use crate::database::{Database, Read};
@@ -56,6 +54,6 @@ fn number(row: &RowReader<'_>) -> Result<u64> {
     row.get(0)
 }
 
-fn counted(mut rows: VecDeque<u64>) -> u64 {
-    rows.pop_front().unwrap_or(0)
+fn counted(rows: Vec<u64>) -> u64 {
+    rows.first().copied().unwrap_or(0)
 }

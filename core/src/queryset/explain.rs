@@ -1,7 +1,5 @@
 //! How the database would run the query.
 
-use std::collections::VecDeque;
-
 use super::QuerySet;
 use crate::database::{Database, Layout, Read};
 use crate::dialect::Family;
@@ -119,6 +117,6 @@ fn line(row: &RowReader<'_>) -> Result<String> {
     Ok(words.join(" "))
 }
 
-fn text(lines: VecDeque<String>) -> String {
+fn text(lines: Vec<String>) -> String {
     Vec::from(lines).join("\n")
 }

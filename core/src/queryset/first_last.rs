@@ -98,7 +98,7 @@ fn counted(position: impl TryInto<u64>) -> Result<u64> {
 /// The row of a read that has at most one.
 pub(super) fn one<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
     match read {
-        Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.pop_front()),
+        Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.pop()),
         None => Ok(None),
     }
 }
@@ -106,7 +106,7 @@ pub(super) fn one<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Optio
 /// The asynchronous twin of [`one`].
 pub(super) async fn aone<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
     match read {
-        Some(read) => Ok(db.afetch(read, T::from_row, usize::MAX).await?.pop_front()),
+        Some(read) => Ok(db.afetch(read, T::from_row, usize::MAX).await?.pop()),
         None => Ok(None),
     }
 }

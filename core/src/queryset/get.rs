@@ -1,7 +1,5 @@
 //! The one row that matches.
 
-use std::collections::VecDeque;
-
 use super::QuerySet;
 use crate::compile::{Select, Sort};
 use crate::database::{Database, Read};
@@ -31,7 +29,7 @@ impl<T: FromRow> QuerySet<T> {
         db.enter("get")?;
         let rows = match self.plan_get(db)? {
             Some(read) => db.fetch(read, T::from_row, usize::MAX)?,
-            None => VecDeque::new(),
+            None => Vec::new(),
         };
         self.only(rows)
     }
@@ -43,7 +41,7 @@ impl<T: FromRow> QuerySet<T> {
     pub async fn aget(&self, db: &Database) -> Result<T> {
         let rows = match self.plan_get(db)? {
             Some(read) => db.afetch(read, T::from_row, usize::MAX).await?,
-            None => VecDeque::new(),
+            None => Vec::new(),
         };
         self.only(rows)
     }
@@ -83,8 +81,8 @@ impl<T: FromRow> QuerySet<T> {
         )
     }
 
-    fn only(&self, mut rows: VecDeque<T>) -> Result<T> {
-        match (rows.pop_front(), rows.len()) {
+    fn only(&self, mut rows: Vec<T>) -> Result<T> {
+        match (rows.pop(), rows.len()) {
             (Some(row), 0) => Ok(row),
             (None, _) => Err(self.none_matches()),
             (Some(_), more) => Err(self.several_match(more as u64 + 1)),

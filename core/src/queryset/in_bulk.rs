@@ -1,6 +1,6 @@
 //! Rows by their keys.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::QuerySet;
@@ -175,12 +175,12 @@ impl<T: FromRow> QuerySet<T> {
         keys: Option<Vec<Operand>>,
     ) -> Result<Vec<(Value, T)>> {
         db.enter("in_bulk_by_name")?;
-        let mut found = VecDeque::new();
+        let mut found = Vec::new();
         let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
             found.append(&mut db.fetch(read, named::<T>(key.clone()), usize::MAX)?);
         }
-        Ok(found.into())
+        Ok(found)
     }
 
     /// The asynchronous twin of [`in_bulk_by_name`](Self::in_bulk_by_name). Cancel safe.
@@ -193,13 +193,13 @@ impl<T: FromRow> QuerySet<T> {
         name: &str,
         keys: Option<Vec<Operand>>,
     ) -> Result<Vec<(Value, T)>> {
-        let mut found = VecDeque::new();
+        let mut found = Vec::new();
         let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
             let rows = db.afetch(read, named::<T>(key.clone()), usize::MAX);
             found.append(&mut rows.await?);
         }
-        Ok(found.into())
+        Ok(found)
     }
 
     /// Where the parts of the key stand, and the reads.

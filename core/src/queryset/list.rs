@@ -16,7 +16,7 @@ impl<T: FromRow> QuerySet<T> {
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
         match self.plan_rows(db)? {
-            Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.into()),
+            Some(read) => db.fetch(read, T::from_row, usize::MAX),
             None => Ok(Vec::new()),
         }
     }
@@ -27,7 +27,7 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`list`](Self::list).
     pub async fn alist(&self, db: &Database) -> Result<Vec<T>> {
         match self.plan_rows(db)? {
-            Some(read) => Ok(db.afetch(read, T::from_row, usize::MAX).await?.into()),
+            Some(read) => db.afetch_all(read).await,
             None => Ok(Vec::new()),
         }
     }

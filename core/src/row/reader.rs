@@ -1,13 +1,14 @@
 //! Reading the columns of a row by position, with errors that say where.
 
 use super::{Columns, Row};
+use crate::database::FlatRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{DecodeError, Field};
 use crate::value::{Value, ValueRef};
 
 /// A row whose columns are in the order that the reading type wants.
 pub struct RowReader<'r> {
-    row: &'r dyn Row,
+    source: Source<'r>,
     columns: &'r Columns,
     /// Where the wanted columns stand in the row; `None` where they stand in order.
     positions: Option<&'r [usize]>,
@@ -15,18 +16,34 @@ pub struct RowReader<'r> {
     len: usize,
 }
 
+enum Source<'r> {
+    Driver(&'r dyn Row),
+    Flat(FlatRow<'r>),
+}
+
 impl<'r> RowReader<'r> {
-    /// A reader over `row`.
+    /// A reader over a driver's row.
     pub(crate) fn new(
         row: &'r dyn Row,
         columns: &'r Columns,
         positions: Option<&'r [usize]>,
     ) -> Self {
         Self {
-            row,
+            source: Source::Driver(row),
             columns,
             positions,
             len: row.len(),
+        }
+    }
+
+    /// A reader over a row whose columns are the wanted ones.
+    #[inline]
+    pub(crate) fn flat(row: FlatRow<'r>, columns: &'r Columns) -> Self {
+        Self {
+            len: row.len(),
+            source: Source::Flat(row),
+            columns,
+            positions: None,
         }
     }
 
@@ -75,7 +92,10 @@ impl<'r> RowReader<'r> {
         if position >= self.len {
             return Err(self.missing(index));
         }
-        self.row.value(position)
+        match &self.source {
+            Source::Driver(row) => row.value(position),
+            Source::Flat(row) => row.value(position),
+        }
     }
 
     /// The value of column `index`, owned.
