@@ -235,7 +235,11 @@ impl RowSink for Flat {
 /// Chunks that nobody uses, kept so that the next read need not ask for memory that the system
 /// has to give anew.
 #[derive(Default)]
-pub(super) struct Spares(Mutex<Vec<Box<Flat>>>);
+pub(super) struct Spares(Mutex<Kept>);
+
+// In the boxes in which they travel as sinks.
+#[allow(clippy::vec_box)]
+type Kept = Vec<Box<Flat>>;
 
 impl Spares {
     /// As many as one iteration uses.
@@ -269,7 +273,7 @@ impl Spares {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Box<Flat>>> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

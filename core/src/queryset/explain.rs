@@ -118,5 +118,5 @@ fn line(row: &RowReader<'_>) -> Result<String> {
 }
 
 fn text(lines: Vec<String>) -> String {
-    Vec::from(lines).join("\n")
+    lines.join("\n")
 }
