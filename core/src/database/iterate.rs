@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::Database;
 use super::flat::Flat;
 use super::hook::Observed;
-use super::read::{Deadline, Read, returned};
+use super::read::{Deadline, Read, check, returned};
 use crate::backend::{Cursor, Fetched};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -122,6 +122,7 @@ impl<T: FromRow> Iter<T> {
             State::Failed(error) => return Err(*error),
             State::Start(read) => {
                 db.enter("iter")?;
+                check(token)?;
                 self.watched.observed = Some(db.shared.hooks.start(&read.statement));
                 let sink = db.shared.spares.take(read.layout);
                 db.backend()
@@ -288,6 +289,7 @@ impl<T: FromRow> AsyncIter<T> {
             AsyncState::Failed(error) => return Poll::Ready(Err(*error)),
             AsyncState::Came(fetched) => (*fetched)?,
             AsyncState::Start(read) => {
+                self.deadline.as_ref().map_or(Ok(()), Deadline::check)?;
                 let db = &self.watched.db;
                 self.watched.observed = Some(db.shared.hooks.start(&read.statement));
                 let sink = db.shared.spares.take(read.layout);

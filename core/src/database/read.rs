@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use super::hook::Observed;
 use super::sink::{Collect, Layout};
 use super::{AsyncIter, Database};
-use crate::backend::{Fetched, until_cancelled};
+use crate::backend::{Fetched, gave_up, until_cancelled};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::{FromRow, RowReader, RowSink};
@@ -41,6 +41,11 @@ impl Limits {
         self.timeout.is_some() || self.cancel.is_some()
     }
 
+    /// Refuses a read whose token was cancelled before it began.
+    fn check(&self) -> Result<()> {
+        check(self.cancel.as_ref())
+    }
+
     pub(super) fn begin(self, now: Instant) -> Deadline {
         let at = self.timeout.and_then(|timeout| now.checked_add(timeout));
         Deadline {
@@ -63,6 +68,11 @@ impl Limits {
 }
 
 impl Deadline {
+    /// Refuses a read whose token was cancelled before it began.
+    pub(super) fn check(&self) -> Result<()> {
+        check(self.cancel.as_ref())
+    }
+
     /// The future's result, unless the deadline or the token comes first; the future is dropped
     /// then, which cancels its operation.
     pub(super) async fn hold<T>(
@@ -95,6 +105,14 @@ impl Deadline {
     }
 }
 
+/// The error of a token that is cancelled already: nothing is sent for its caller.
+pub(super) fn check(cancel: Option<&CancelToken>) -> Result<()> {
+    match cancel {
+        Some(cancel) if cancel.is_cancelled() => Err(gave_up(cancel)),
+        _ => Ok(()),
+    }
+}
+
 #[cold]
 fn passed() -> Error {
     Error::new(
@@ -110,6 +128,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
+        read.limits.check()?;
         let observed = self.shared.hooks.start(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let token = read.limits.token();
@@ -130,6 +149,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
+        read.limits.check()?;
         let observed = self.shared.hooks.start(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let limits = read.limits;

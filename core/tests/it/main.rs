@@ -1,5 +1,6 @@
 //! What `queryset` promises to those who use it, as seen from outside.
 
+mod cancel;
 #[cfg(feature = "derive")]
 pub mod derive;
 mod messages;
