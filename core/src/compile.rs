@@ -5,11 +5,14 @@
 
 mod cache;
 mod fold;
+mod key;
+mod memo;
 mod render;
 mod shape;
 mod writer;
 
 pub(crate) use cache::Cache;
+pub(crate) use memo::Memo;
 
 use crate::aggregate::AggregateCall;
 use crate::condition::Condition;
@@ -89,13 +92,19 @@ pub(crate) fn compile(
     dialect: &Dialect,
     cache: &Cache,
 ) -> Result<Option<Statement>> {
+    let memo = &select.query.memo;
+    if let Some(statement) = memo.statement(select, cache.id()) {
+        return Ok(Some(statement));
+    }
     let conditions = Conditions {
         own: &select.query.conditions,
         also: select.also,
     };
     let mut shape = shape::Shape::new(dialect);
     if shape.select(select, &conditions) {
-        return finish(select, &conditions, shape, dialect, cache).map(Some);
+        let statement = finish(select, &conditions, &mut shape, cache)?;
+        memo.keep(select, cache.id(), &statement);
+        return Ok(Some(statement));
     }
     // A number is out of its column's range there, so the condition is another one.
     let meta = &select.query.meta;
@@ -116,25 +125,25 @@ pub(crate) fn compile(
     };
     let mut shape = shape::Shape::new(dialect);
     shape.select(select, &conditions);
-    finish(select, &conditions, shape, dialect, cache).map(Some)
+    finish(select, &conditions, &mut shape, cache).map(Some)
 }
 
 fn finish(
     select: &Select<'_>,
     conditions: &Conditions<'_>,
-    shape: shape::Shape<'_>,
-    dialect: &Dialect,
+    shape: &mut shape::Shape<'_>,
     cache: &Cache,
 ) -> Result<Statement> {
-    let shape::Shape { key, params, .. } = shape;
+    let params = std::mem::take(&mut shape.params);
+    let (key, dialect) = (shape.key.as_slice(), shape.dialect);
     if params.len() > dialect.max_params {
         return Err(too_many(params.len(), dialect));
     }
-    let (sql, params) = match cache.arranged(&key, params) {
+    let (sql, params) = match cache.arranged(key, params) {
         Ok(known) => known,
         Err(params) => {
             let text = render::render(select, conditions, dialect)?;
-            cache.insert(&key, text, params)
+            cache.insert(key, text, params)
         }
     };
     Ok(Statement {

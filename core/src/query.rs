@@ -6,6 +6,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use crate::cancel::CancelToken;
+use crate::compile::Memo;
 use crate::condition::{Condition, Invalid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
@@ -27,6 +28,7 @@ pub(crate) struct Query {
     pub(crate) window: Window,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
+    pub(crate) memo: Memo,
     /// The first error of building, which every terminal returns; or, without one, the first
     /// that only a terminal tells.
     pub(crate) invalid: Option<Box<Invalid>>,
@@ -95,6 +97,7 @@ impl Query {
             window: Window::ALL,
             timeout: None,
             cancel: None,
+            memo: Memo::default(),
             invalid: None,
         }
     }

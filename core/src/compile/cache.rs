@@ -1,18 +1,35 @@
 //! SQL text by the shape of the query.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::writer::Text;
 use crate::value::Value;
 
 /// The texts of one dialect.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Cache {
+    /// No other cache's, also not that of a database which was closed.
+    id: u64,
     texts: RwLock<HashMap<Box<[u8]>, Text, foldhash::fast::RandomState>>,
 }
 
+impl Default for Cache {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            texts: RwLock::default(),
+        }
+    }
+}
+
 impl Cache {
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// How many texts are kept. A program has a few hundred shapes; one that makes them without
     /// end (pages by literal offset) must not fill the memory.
     const CAPACITY: usize = 4096;

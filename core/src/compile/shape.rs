@@ -4,8 +4,7 @@
 //! the renderer looks at must be written here. What is a value goes into `params`, in the same
 //! order in which the renderer asks for it.
 
-use smallvec::SmallVec;
-
+use super::key::Key;
 use super::{Conditions, Select, What, fold};
 use crate::condition::{ColumnRef, Compare, Condition, Right};
 use crate::dialect::{Dialect, Family};
@@ -23,15 +22,15 @@ const ARRAY_FROM: usize = 5;
 const END: u8 = 0;
 
 pub(super) struct Shape<'d> {
-    pub(super) key: SmallVec<[u8; 256]>,
+    pub(super) key: Key,
     pub(super) params: Vec<Value>,
-    dialect: &'d Dialect,
+    pub(super) dialect: &'d Dialect,
 }
 
 impl<'d> Shape<'d> {
     pub(super) fn new(dialect: &'d Dialect) -> Self {
         Self {
-            key: SmallVec::new(),
+            key: Key::new(),
             params: Vec::new(),
             dialect,
         }
@@ -49,16 +48,17 @@ impl<'d> Shape<'d> {
             What::Aggregates(_) => 3,
         };
         let flags = u8::from(query.distinct) | u8::from(query.window.is_sliced()) << 1;
-        self.bytes(&[a, b, c, d, e, f, g, h, what, flags]);
+        self.key.put([a, b, c, d, e, f, g, h, what, flags]);
         if let What::Aggregates(calls) = select.what {
             for call in calls {
-                self.bytes(&[1 + call.function as u8, call.distinct.into()]);
+                self.key
+                    .put([1 + call.function as u8, call.distinct.into()]);
                 match call.column {
-                    None => self.key.push(END),
+                    None => self.key.put([END]),
                     Some(column) => self.column(1, 0, column),
                 }
             }
-            self.key.push(END);
+            self.key.put([END]);
         }
         for condition in conditions.iter() {
             if !self.condition(condition, &query.meta) {
@@ -66,14 +66,14 @@ impl<'d> Shape<'d> {
             }
         }
         let (terms, reversed) = select.terms();
-        self.bytes(&[END, reversed.into()]);
+        self.key.put([END, reversed.into()]);
         match terms {
-            None => self.key.push(255),
+            None => self.key.put([255]),
             Some(terms) => {
                 for term in terms {
                     self.term(term);
                 }
-                self.key.push(END);
+                self.key.put([END]);
             }
         }
         self.window(select.window);
@@ -93,24 +93,24 @@ impl<'d> Shape<'d> {
             Condition::Or(parts) => self.parts(5, parts, meta),
             Condition::Xor(parts) => self.parts(6, parts, meta),
             Condition::Not(inner) => {
-                self.key.push(7);
+                self.key.put([7]);
                 self.condition(inner, meta)
             }
             Condition::Never => {
-                self.key.push(2);
+                self.key.put([2]);
                 true
             }
             Condition::Always | Condition::Named(..) | Condition::Invalid(_) => {
-                self.key.push(1);
+                self.key.put([1]);
                 true
             }
         }
     }
 
     fn parts(&mut self, tag: u8, parts: &[Condition], meta: &ModelMeta) -> bool {
-        self.key.push(tag);
+        self.key.put([tag]);
         let whole = parts.iter().all(|part| self.condition(part, meta));
-        self.key.push(END);
+        self.key.put([END]);
         whole
     }
 
@@ -118,16 +118,16 @@ impl<'d> Shape<'d> {
         self.column(3, compare.lookup as u8, compare.column);
         match &compare.right {
             Right::One(Value::Bool(yes)) if compare.lookup == Lookup::IsNull => {
-                self.key.push((*yes).into());
+                self.key.put([(*yes).into()]);
             }
             Right::One(value) => self.param(bound(compare, value, meta, self.dialect)),
             Right::Many(values) | Right::ManyOrNull(values) => {
                 let or_null = u8::from(matches!(compare.right, Right::ManyOrNull(_)));
                 if as_array(compare.lookup, values, self.dialect) {
-                    self.bytes(&[or_null, 1]);
+                    self.key.put([or_null, 1]);
                     self.param(Value::Array(values.as_slice().into()));
                 } else {
-                    self.bytes(&[or_null, 0]);
+                    self.key.put([or_null, 0]);
                     self.number(values.len() as u64);
                     self.params.extend_from_slice(values);
                 }
@@ -137,7 +137,7 @@ impl<'d> Shape<'d> {
 
     fn term(&mut self, term: &Term) {
         match term {
-            Term::Random => self.key.push(1),
+            Term::Random => self.key.put([1]),
             Term::Column {
                 column,
                 descending,
@@ -156,15 +156,15 @@ impl<'d> Shape<'d> {
     fn column(&mut self, tag: u8, more: u8, column: ColumnRef) {
         let [low, high] = column.index.to_le_bytes();
         let hops = column.path.hops();
-        self.bytes(&[tag, more, low, high, hops.len() as u8]);
+        self.key.put([tag, more, low, high, hops.len() as u8]);
         if !hops.is_empty() {
-            self.bytes(hops);
+            self.key.put_slice(hops);
         }
     }
 
     fn window(&mut self, window: Window) {
         self.key
-            .push(u8::from(window.low > 0) | u8::from(window.high.is_some()) << 1);
+            .put([u8::from(window.low > 0) | u8::from(window.high.is_some()) << 1]);
         for end in [window.limit(), Some(window.low).filter(|&low| low > 0)]
             .into_iter()
             .flatten()
@@ -179,12 +179,7 @@ impl<'d> Shape<'d> {
     }
 
     fn number(&mut self, number: u64) {
-        self.bytes(&number.to_le_bytes());
-    }
-
-    #[inline]
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.key.extend_from_slice(bytes);
+        self.key.put(number.to_le_bytes());
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! From a terminal to the read that it needs.
 
+use std::sync::LazyLock;
+
 use super::QuerySet;
 use crate::compile::{Select, Sort, What, compile};
 use crate::condition::{Condition, Invalid};
@@ -9,22 +11,21 @@ use crate::order::Term;
 use crate::query::{Ordering, Query, Terms, Window};
 use crate::resolve::own_column;
 use crate::row::Columns;
+use crate::statement::Statement;
+
+/// The one column of what has no name.
+static RESULT: LazyLock<Columns> = LazyLock::new(|| Columns::new(None, ["result"]));
 
 impl<T> QuerySet<T> {
     /// The read of a select over this query; `None` where nothing needs to be sent.
     pub(super) fn plan(&self, db: &Database, select: &Select<'_>) -> Result<Option<Read>> {
         let query = self.query();
-        query.check()?;
-        if query.is_empty() || select.window.is_empty() {
-            return Ok(None);
-        }
-        query.check_late()?;
-        let Some(statement) = compile(select, db.dialect(), db.cache())? else {
+        let Some(statement) = self.compiled(db, select)? else {
             return Ok(None);
         };
         let columns = match select.what {
             What::Rows => query.meta.result_columns().clone(),
-            What::Count | What::Exists => Columns::new(None, ["result"]),
+            What::Count | What::Exists => RESULT.clone(),
             What::Aggregates(calls) => Columns::new(
                 None,
                 calls.iter().map(|call| format!("{:?}", call.function)),
@@ -39,6 +40,17 @@ impl<T> QuerySet<T> {
             layout: Layout::InOrder(columns),
             limits,
         }))
+    }
+
+    /// The statement of a select over this query; `None` where nothing needs to be sent.
+    pub(super) fn compiled(&self, db: &Database, select: &Select<'_>) -> Result<Option<Statement>> {
+        let query = self.query();
+        query.check()?;
+        if query.is_empty() || select.window.is_empty() {
+            return Ok(None);
+        }
+        query.check_late()?;
+        compile(select, db.dialect(), db.cache())
     }
 
     /// The rows of the query as it is.

@@ -145,6 +145,7 @@ impl<T> QuerySet<T> {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {
+        self.query.memo.forget();
         change(&mut self.query);
         self
     }

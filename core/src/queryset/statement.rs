@@ -1,6 +1,7 @@
 //! The query as SQL.
 
 use super::QuerySet;
+use crate::compile::Select;
 use crate::database::Database;
 use crate::error::Result;
 use crate::statement::Statement;
@@ -12,6 +13,6 @@ impl<T> QuerySet<T> {
     /// # Errors
     /// What building the query found wrong, or a feature that the database lacks.
     pub fn statement(&self, db: &Database) -> Result<Option<Statement>> {
-        Ok(self.plan_rows(db)?.map(|read| read.statement))
+        self.compiled(db, &Select::rows(self.query()))
     }
 }

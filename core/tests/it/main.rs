@@ -3,6 +3,7 @@
 mod cancel;
 #[cfg(feature = "derive")]
 pub mod derive;
+mod kept;
 mod messages;
 mod records;
 mod sql;

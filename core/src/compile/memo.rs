@@ -1,0 +1,115 @@
+//! The statement of a query that is kept.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Select, Sort, What};
+use crate::query::Window;
+use crate::statement::Statement;
+
+/// What a query was compiled to, from its second use on: a program may keep a query and read it
+/// again and again, and most queries are built for one use, which should not pay for a copy.
+///
+/// It is of the query as it is: whoever changes the query forgets it.
+#[derive(Default)]
+pub(crate) struct Memo {
+    used: AtomicBool,
+    kept: OnceLock<Box<Kept>>,
+}
+
+struct Kept {
+    /// The database's, since each has its dialect.
+    cache: u64,
+    form: Form,
+    statement: Statement,
+}
+
+/// Which of a query's reads a statement is.
+#[derive(PartialEq)]
+struct Form {
+    what: u8,
+    order: u8,
+    window: Window,
+}
+
+impl Form {
+    /// `None` for a read that depends on more than the query.
+    #[inline]
+    fn of(select: &Select<'_>) -> Option<Self> {
+        if select.also.is_some() {
+            return None;
+        }
+        let what = match select.what {
+            What::Rows => 0,
+            What::Count => 1,
+            What::Exists => 2,
+            What::Aggregates(_) => return None,
+        };
+        let order = match select.order {
+            Sort::No => 0,
+            Sort::Query => 1,
+            Sort::Reversed => 2,
+            Sort::By(..) => return None,
+        };
+        Some(Self {
+            what,
+            order,
+            window: select.window,
+        })
+    }
+}
+
+impl Memo {
+    /// The statement, if it was kept for this database.
+    #[inline]
+    pub(super) fn statement(&self, select: &Select<'_>, cache: u64) -> Option<Statement> {
+        let kept = self.kept.get()?;
+        let same = kept.cache == cache && Form::of(select)? == kept.form;
+        same.then(|| kept.statement.clone())
+    }
+
+    /// Keeps the statement, if the query was used before.
+    #[inline]
+    pub(super) fn keep(&self, select: &Select<'_>, cache: u64, statement: &Statement) {
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        } else if self.kept.get().is_none() {
+            self.fill(select, cache, statement);
+        }
+    }
+
+    #[cold]
+    fn fill(&self, select: &Select<'_>, cache: u64, statement: &Statement) {
+        if let Some(form) = Form::of(select) {
+            let statement = statement.clone();
+            // Another thread may have been first, with a statement that is as good.
+            let _ = self.kept.set(Box::new(Kept {
+                cache,
+                form,
+                statement,
+            }));
+        }
+    }
+
+    /// The query changes.
+    #[inline]
+    pub(crate) fn forget(&mut self) {
+        if *self.used.get_mut() {
+            *self = Self::default();
+        }
+    }
+}
+
+/// A clone is about to be changed, most often.
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memo").finish_non_exhaustive()
+    }
+}
