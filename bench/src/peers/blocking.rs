@@ -24,14 +24,17 @@ impl Blocking {
 
     /// As many threads as there would be tasks; starting them is not part of the time.
     fn tasks64(&self, keys: &[i64]) -> Result<Outcome> {
+        // One gate to be sure that all are there, and one that the clock sees opening.
         let ready = Barrier::new(TASKS + 1);
+        let begin = Barrier::new(TASKS + 1);
         thread::scope(|scope| {
             let threads: Vec<_> = keys
                 .chunks(keys.len() / TASKS)
                 .map(|keys| {
-                    let ready = &ready;
+                    let (ready, begin) = (&ready, &begin);
                     scope.spawn(move || {
                         ready.wait();
+                        begin.wait();
                         let mut checksum = Checksum::default();
                         for &key in keys {
                             checksum.item(&get(&self.db, key)?);
@@ -42,6 +45,7 @@ impl Blocking {
                 .collect();
             ready.wait();
             let start = Instant::now();
+            begin.wait();
             let mut checksum = Checksum::default();
             for thread in threads {
                 checksum.merge(thread.join().map_err(|_| "a thread panicked")??);
