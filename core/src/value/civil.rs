@@ -1,8 +1,9 @@
 //! The text forms of dates and times, for databases that keep them as text.
 //!
 //! The forms are Django's on SQLite: `2020-02-29`, `12:00:00.000001` and
-//! `2020-02-29 12:00:00.000001`, a fraction only where it is not zero. Parsing also takes what
-//! ISO 8601 allows (`T`, an offset).
+//! `2020-02-29 12:00:00.000001`, a fraction only where it is not zero, and then with all its six
+//! digits: what compares by its text must have one text. Parsing also takes what ISO 8601 allows
+//! (`T`, an offset).
 
 use jiff::civil;
 use jiff::fmt::temporal::Pieces;
@@ -19,7 +20,11 @@ pub fn format_date(days: i32) -> Option<String> {
 
 /// The text of a time of day given in microseconds since midnight; `None` outside one day.
 pub fn format_time(micros: i64) -> Option<String> {
-    Some(time_from_micros(micros)?.to_string())
+    let time = time_from_micros(micros)?;
+    Some(match micros % 1_000_000 {
+        0 => time.to_string(),
+        _ => format!("{time:.6}"),
+    })
 }
 
 /// The text of a date and time given in microseconds since 1970-01-01T00:00:00, with a space
@@ -121,6 +126,9 @@ mod tests {
             format_time(MICROS_PER_DAY - 1).as_deref(),
             Some("23:59:59.999999")
         );
+        assert_eq!(format_time(500_000).as_deref(), Some("00:00:00.500000"));
+        assert_eq!(format_time(3_600_000_000).as_deref(), Some("01:00:00"));
+        assert_eq!(parse_time("00:00:00.5"), parse_time("00:00:00.500000"));
         assert_eq!(format_time(MICROS_PER_DAY), None);
         assert_eq!(parse_time("23:59:59.999999"), Some(MICROS_PER_DAY - 1));
     }
