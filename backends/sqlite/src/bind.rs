@@ -72,8 +72,17 @@ fn refused(position: usize, why: String) -> Error {
 }
 
 fn text(text: Option<String>, position: usize, what: &str) -> Result<Bound<'static>> {
-    text.map(|text| Bound::Text(Cow::Owned(text)))
-        .ok_or_else(|| refused(position, format!("the {what} is out of range")))
+    match text {
+        // Years before 0 have a sign, and a text with a sign sorts backwards.
+        Some(text) if text.starts_with('-') => Err(refused(
+            position,
+            format!(
+                "the {what} {text} is before the year 0: sqlite compares it as text, and wrongly"
+            ),
+        )),
+        Some(text) => Ok(Bound::Text(Cow::Owned(text))),
+        None => Err(refused(position, format!("the {what} is out of range"))),
+    }
 }
 
 /// As a number, so that an expression compares it as one; a NUMERIC column would make the same
@@ -244,6 +253,13 @@ mod tests {
             of(Value::Date(i32::MAX)),
             "parameter 1: the date is out of range"
         );
+        assert_eq!(of(Value::Date(-719_528)), "Text(\"0000-01-01\")");
+        assert_eq!(
+            of(Value::Date(-719_529)),
+            "parameter 1: the date -000001-12-31 is before the year 0: sqlite compares it as text, \
+             and wrongly"
+        );
+        assert_eq!(of(Value::Time(500_000)), "Text(\"00:00:00.500000\")");
         assert_eq!(
             of(Value::Uuid([0xab; 16])),
             format!("Text(\"{}\")", "ab".repeat(16))

@@ -50,7 +50,7 @@
 //! | bool, integers | INTEGER; an integer above `i64::MAX` is refused |
 //! | floats | REAL; NaN is refused, since SQLite would store NULL |
 //! | decimals | INTEGER or REAL; more than 15 significant digits are [refused or rounded](SqliteOptions::round_decimals) |
-//! | dates and times | TEXT as Django writes it, such as `2020-02-29 12:00:00.000001` |
+//! | dates and times | TEXT as Django writes it, such as `2020-02-29 12:00:00.000001`; years before 0 are refused |
 //! | durations | INTEGER, in microseconds |
 //! | UUIDs | TEXT, 32 hexadecimal digits |
 //! | JSON | TEXT |
