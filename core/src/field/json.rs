@@ -27,6 +27,9 @@ impl Field for serde_json::Value {
 
 /// A value of any type that serde can write and read, in a column that holds a document.
 ///
+/// It is written as `serde_json` writes it, which has no infinities and no NaN: a float that is
+/// one becomes `null`.
+///
 /// ```
 /// use queryset::{Field, Json, ValueRef};
 ///
