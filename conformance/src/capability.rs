@@ -28,11 +28,13 @@ pub enum Capability {
     NulInText,
     /// Floating-point columns hold the infinities.
     Infinity,
+    /// Decimal columns hold 38 digits.
+    WideDecimals,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SqlFunctions,
         Self::BoundedPool,
         Self::HeldLock,
@@ -43,6 +45,7 @@ impl Capability {
         Self::Unsigned64,
         Self::NulInText,
         Self::Infinity,
+        Self::WideDecimals,
     ];
 }
 
@@ -59,6 +62,7 @@ impl fmt::Display for Capability {
             Self::Unsigned64 => "unsigned integers of 64 bits",
             Self::NulInText => "the character U+0000 in text",
             Self::Infinity => "infinite numbers",
+            Self::WideDecimals => "decimal numbers of 38 digits",
         })
     }
 }

@@ -12,6 +12,8 @@ mod earliest_latest;
 mod errors;
 mod exists;
 mod explain;
+#[cfg(feature = "field-types")]
+mod field_types;
 mod first_last;
 mod get;
 mod hooks;
@@ -51,6 +53,8 @@ pub fn cases() -> Vec<Case> {
         dynamic::CASES,
         raw::CASES,
         types::CASES,
+        #[cfg(feature = "field-types")]
+        field_types::CASES,
         write::CASES,
         errors::CASES,
         hooks::CASES,

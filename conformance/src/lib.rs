@@ -30,6 +30,7 @@
 //!     fn lacks(&self, capability: Capability) -> Option<&str> {
 //!         match capability {
 //!             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
+//!             Capability::WideDecimals => Some("of a decimal number it keeps 15 digits"),
 //!             // What `open` makes nothing of, though the database could do it.
 //!             Capability::SqlFunctions => Some("no functions are registered"),
 //!             Capability::BoundedPool => Some("the pool's size is its own choice"),
@@ -46,7 +47,8 @@
 //! ```
 //!
 //! With the feature `libtest-mimic`, `suite_trials` makes each case a named test of `cargo test`,
-//! such as `read.get.multiple`.
+//! such as `read.get.multiple`. With the feature `field-types` there are also the cases of columns
+//! whose types come from uuid, chrono, time, jiff, rust_decimal, bigdecimal and serde_json.
 //!
 //! # Outcomes
 //! A case passes, fails, cannot be carried out, or does not apply: the backend declares that it

@@ -27,6 +27,7 @@ impl BackendUnderTest for InMemory {
     fn lacks(&self, capability: Capability) -> Option<&str> {
         match capability {
             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
+            Capability::WideDecimals => Some("of a decimal number it keeps 15 digits"),
             Capability::SqlFunctions => Some("no functions are registered"),
             Capability::BoundedPool => Some("the pool's size is its own choice"),
             Capability::HeldLock => Some("nobody else can lock a database in memory"),
