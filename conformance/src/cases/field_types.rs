@@ -28,6 +28,11 @@ pub(super) const CASES: &[Case] = &[
     Case::new("types.jiff.ancient", Method::Create, jiff::ancient),
     Case::new("types.jiff.spans", Method::Create, jiff::long_spans),
     Case::new("types.rust_decimal", Method::List, rust_decimal::amounts),
+    Case::new(
+        "types.rust_decimal.sums",
+        Method::Aggregate,
+        rust_decimal::sums,
+    ),
     Case::new("types.rust_decimal.wide", Method::List, rust_decimal::wide)
         .needing(&[Capability::WideDecimals]),
     Case::new(
@@ -36,6 +41,7 @@ pub(super) const CASES: &[Case] = &[
         rust_decimal::wide_or_refused,
     ),
     Case::new("types.bigdecimal", Method::List, bigdecimal::amounts),
+    Case::new("types.bigdecimal.sums", Method::Aggregate, bigdecimal::sums),
     Case::new("types.bigdecimal.wide", Method::List, bigdecimal::wide)
         .needing(&[Capability::WideDecimals]),
     Case::new(

@@ -4,6 +4,7 @@ use bigdecimal::BigDecimal;
 use bigdecimal::num_bigint::BigInt;
 
 use super::{DecodeError, Field, read};
+use crate::aggregate::Number;
 use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 /// A number of more than 38 digits is sent as text, which a database takes as its decimal type or
@@ -41,6 +42,11 @@ fn narrow(number: &BigDecimal) -> Option<Decimal> {
     }
     let zeros = u32::try_from(scale.unsigned_abs()).ok()?;
     Decimal::new(unscaled.checked_mul(10i128.checked_pow(zeros)?)?, 0)
+}
+
+impl Number for BigDecimal {
+    type Sum = Self;
+    type Avg = Self;
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
+use crate::aggregate::Number;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// Days from the first day of chrono's count, 0001-01-01, to 1970-01-01.
@@ -95,6 +96,11 @@ impl Field for TimeDelta {
         self.num_microseconds()
             .map_or_else(|| too_long(self), Value::Duration)
     }
+}
+
+impl Number for TimeDelta {
+    type Sum = Self;
+    type Avg = Self;
 }
 
 #[cfg(test)]

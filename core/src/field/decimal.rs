@@ -1,6 +1,7 @@
 //! The crate's own decimal number.
 
 use super::{DecodeError, Field, read};
+use crate::aggregate::Number;
 use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 #[diagnostic::do_not_recommend]
@@ -15,4 +16,9 @@ impl Field for Decimal {
     fn to_value(&self) -> Value {
         Value::Decimal(*self)
     }
+}
+
+impl Number for Decimal {
+    type Sum = Self;
+    type Avg = Self;
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
+use crate::aggregate::Number;
 use crate::value::{
     ColumnType, Value, ValueRef, date_from_days, days_of_date, micros_of_day, time_from_micros,
 };
@@ -97,6 +98,11 @@ impl Field for SignedDuration {
     fn to_value(&self) -> Value {
         i64::try_from(self.as_micros()).map_or_else(|_| too_long(self), Value::Duration)
     }
+}
+
+impl Number for SignedDuration {
+    type Sum = Self;
+    type Avg = Self;
 }
 
 #[cfg(test)]

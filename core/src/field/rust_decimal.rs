@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{DecodeError, Field, beyond, read};
+use crate::aggregate::Number;
 use crate::value::{self, ColumnType, Value, ValueRef};
 
 #[diagnostic::do_not_recommend]
@@ -26,6 +27,11 @@ impl Field for Decimal {
         let number = value::Decimal::new(self.mantissa(), self.scale() as u8);
         number.map_or(Value::Null, Value::Decimal)
     }
+}
+
+impl Number for Decimal {
+    type Sum = Self;
+    type Avg = Self;
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime}
 
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
+use crate::aggregate::Number;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// The Julian day of 1970-01-01.
@@ -148,6 +149,11 @@ impl Field for Duration {
         let micros = self.whole_microseconds();
         i64::try_from(micros).map_or_else(|_| too_long(self), Value::Duration)
     }
+}
+
+impl Number for Duration {
+    type Sum = Self;
+    type Avg = Self;
 }
 
 #[cfg(test)]

@@ -75,6 +75,28 @@ macro_rules! decimals {
             column::finds(&s, Amount::objects().filter(|a| a.number.eq(near)), &[])
         }
 
+        /// Sums and averages are decimal numbers too, without a float's last digits.
+        pub(super) fn sums(stage: &Stage) -> Verdict {
+            let mut rows = Vec::new();
+            for (id, text) in [(1, "0"), (2, "-0.01"), (3, "9.99"), (4, "10")] {
+                let maybe = (!NULLS.contains(&id)).then(|| number(text)).transpose()?;
+                rows.push(Amount {
+                    id,
+                    number: number(text)?,
+                    maybe,
+                });
+            }
+            let s = column::there_and_back(stage, &rows)?;
+            let both = |a: AmountFields<Amount>| (a.number.sum(), a.number.avg(), a.maybe.sum());
+            read!(s, Amount::objects(), aggregate / aaggregate(both))?.gives((
+                Some(number("19.98")?),
+                Some(number("4.995")?),
+                Some(number("9.99")?),
+            ))?;
+            let nothing = Amount::objects().lookup("pk", 0);
+            read!(s, nothing, aggregate / aaggregate(both))?.gives((None, None, None))
+        }
+
         fn widest() -> Verdict<Vec<Wide>> {
             let rows = (1..).zip(WIDE).map(|(id, (whole, fine))| {
                 Ok(Wide {

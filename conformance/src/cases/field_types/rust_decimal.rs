@@ -6,7 +6,7 @@ use rust_decimal::Decimal as Number;
 use super::column::{self, known};
 use super::decimals::{AMOUNTS, NULLS, decimals};
 use crate::failure::Verdict;
-use crate::stage::Stage;
+use crate::stage::{Stage, read};
 
 /// The ends of the type, and numbers that differ in their last digit only.
 const WIDE: [(&str, &str); 4] = [
