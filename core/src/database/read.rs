@@ -41,11 +41,6 @@ impl Limits {
         self.timeout.is_some() || self.cancel.is_some()
     }
 
-    /// Refuses a read whose token was cancelled before it began.
-    fn check(&self) -> Result<()> {
-        check(self.cancel.as_ref())
-    }
-
     pub(super) fn begin(self, now: Instant) -> Deadline {
         let at = self.timeout.and_then(|timeout| now.checked_add(timeout));
         Deadline {
@@ -128,7 +123,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        read.limits.check()?;
+        check(read.limits.cancel.as_ref())?;
         let observed = self.shared.hooks.start(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let token = read.limits.token();
@@ -149,7 +144,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        read.limits.check()?;
+        check(read.limits.cancel.as_ref())?;
         let observed = self.shared.hooks.start(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let limits = read.limits;
