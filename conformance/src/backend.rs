@@ -81,6 +81,7 @@ type Lock = Arc<dyn Fn() -> Result<Box<dyn Any + Send>> + Send + Sync>;
 pub struct Opened {
     database: Database,
     lock: Option<Lock>,
+    own_name: Option<String>,
     keep: Vec<Box<dyn Any + Send>>,
 }
 
@@ -90,6 +91,7 @@ impl Opened {
         Self {
             database,
             lock: None,
+            own_name: None,
             keep: Vec::new(),
         }
     }
@@ -110,6 +112,22 @@ impl Opened {
     ) -> Self {
         self.lock = Some(Arc::new(lock));
         self
+    }
+
+    /// The database's own name, which may be in messages and differs each time: it is left out
+    /// where the two forms of a case are compared.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.own_name = Some(name.into());
+        self
+    }
+
+    /// A text without the database's own name.
+    pub(crate) fn without_name(&self, text: String) -> String {
+        match &self.own_name {
+            Some(name) => text.replace(name, "this database"),
+            None => text,
+        }
     }
 
     /// The database.

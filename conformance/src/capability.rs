@@ -14,8 +14,10 @@ pub enum Capability {
     BoundedPool,
     /// Reads can be made to wait for a lock ([`Opened::locked_by`](crate::Opened::locked_by)).
     HeldLock,
-    /// Blocking reads run on the thread of their caller and need no runtime.
+    /// Blocking reads run on the thread of their caller, and need no task or job of the runtime.
     CallerThread,
+    /// Asynchronous reads are tasks or jobs of the runtime, and not polled by their callers alone.
+    SpawnsReads,
     /// Rows are decoded on another thread than the one that polls the read.
     DecodesElsewhere,
     /// It works on a runtime without sockets.
@@ -34,11 +36,12 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SqlFunctions,
         Self::BoundedPool,
         Self::HeldLock,
         Self::CallerThread,
+        Self::SpawnsReads,
         Self::DecodesElsewhere,
         Self::WithoutSockets,
         Self::LooseColumns,
@@ -56,6 +59,7 @@ impl fmt::Display for Capability {
             Self::BoundedPool => "a bounded pool",
             Self::HeldLock => "a lock that reads wait for",
             Self::CallerThread => "blocking reads on the caller's thread",
+            Self::SpawnsReads => "asynchronous reads through the spawner",
             Self::DecodesElsewhere => "decoding rows away from the task",
             Self::WithoutSockets => "working without sockets",
             Self::LooseColumns => "columns that hold any type",

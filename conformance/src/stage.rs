@@ -201,7 +201,7 @@ impl Session {
     fn answered<T: Debug>(&self, call: &str, result: Result<T>) -> Answer<T> {
         let answer = Answer::new(call, result, self.statements());
         let mut trace = self.trace.lock().unwrap_or_else(PoisonError::into_inner);
-        trace.push(answer.summary());
+        trace.push(self.opened.without_name(answer.summary()));
         answer
     }
 }

@@ -68,8 +68,11 @@ impl AggregateCall {
             // PostgreSQL and MySQL widen a sum of integers to a decimal.
             (Function::Sum, Value::Decimal(number)) if ty.integer_range().is_some() => {
                 let number = number.normalized();
-                match i64::try_from(number.unscaled()) {
-                    Ok(whole) if number.scale() == 0 => Value::I64(whole),
+                let whole = number.unscaled();
+                match (i64::try_from(whole), u64::try_from(whole)) {
+                    _ if number.scale() > 0 => Value::Decimal(number),
+                    (Ok(whole), _) => Value::I64(whole),
+                    (_, Ok(whole)) => Value::U64(whole),
                     _ => Value::Decimal(number),
                 }
             }

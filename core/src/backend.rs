@@ -138,6 +138,10 @@ pub(crate) async fn until_cancelled<T>(
     future: impl Future<Output = Result<T>> + Unpin,
     cancel: &CancelToken,
 ) -> Result<T> {
+    // Rows that are there already must not come before a cancellation that was earlier.
+    if cancel.is_cancelled() {
+        return Err(gave_up(cancel));
+    }
     match select(future, cancel.cancelled()).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => Err(gave_up(cancel)),

@@ -41,6 +41,9 @@ pub struct Dialect {
     pub text_functions: bool,
     /// Whether a list of integers or texts can be bound as one parameter.
     pub array_params: bool,
+    /// The collation of the text columns that are created on MySQL: one that compares letters as
+    /// they are. Without one that counts trailing spaces too, `'a' = 'a '` there.
+    pub text_collation: &'static str,
     /// The formats that `EXPLAIN` knows, in upper case.
     pub explain_formats: &'static [&'static str],
 }
@@ -58,6 +61,7 @@ impl Dialect {
             literal_limit: family == Family::Sqlite,
             text_functions: true,
             array_params: family != Family::Mysql,
+            text_collation: "utf8mb4_bin",
             explain_formats: match family {
                 Family::Sqlite => &[],
                 Family::Postgres => &["JSON", "TEXT", "XML", "YAML"],

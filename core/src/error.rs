@@ -69,6 +69,8 @@ pub enum ErrorKind {
     Connection,
     /// The server refused the credentials.
     Authentication,
+    /// The server takes no more connections for now.
+    TooManyConnections,
     /// No connection of the pool became free in time.
     PoolExhausted,
     /// The database handle was closed.
@@ -256,6 +258,7 @@ impl Error {
                 | ErrorKind::Deadlock
                 | ErrorKind::Busy
                 | ErrorKind::Connection
+                | ErrorKind::TooManyConnections
                 | ErrorKind::PoolExhausted
         )
     }

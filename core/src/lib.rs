@@ -106,6 +106,7 @@ mod model;
 mod operand;
 mod order;
 mod path;
+pub mod pool;
 mod q;
 mod query;
 mod queryset;

@@ -64,6 +64,7 @@
 
 mod block_on;
 mod connector;
+mod driven;
 mod error;
 mod polling;
 mod spawner;
@@ -77,6 +78,7 @@ use std::sync::Arc;
 
 pub use block_on::{block_on, block_on_until};
 pub use connector::{BoxStream, ByteStream, Connector};
+pub use driven::block_on_driven;
 pub use error::{MissingRuntime, SpawnError};
 pub use futures_core::future::BoxFuture;
 pub use polling::{is_polling, while_polling};

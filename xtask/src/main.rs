@@ -1,6 +1,8 @@
-//! What a checkout needs beyond cargo: `cargo xtask test`, `cargo xtask tree`.
+//! What a checkout needs beyond cargo: `cargo xtask test`, `cargo xtask servers`,
+//! `cargo xtask tree`.
 
 mod cargo;
+mod servers;
 mod test;
 mod tree;
 
@@ -19,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Runs the whole test-suite.
     Test(test::Arguments),
+    /// Starts private database servers and prints their URLs, until standard input ends or Ctrl-C.
+    Servers(servers::Arguments),
     /// Checks, a package at a time, that no crate depends on what it must not know.
     Tree,
 }
@@ -26,6 +30,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Servers(arguments) => servers::run(&arguments),
         Command::Tree => tree::run(),
     };
     match result {

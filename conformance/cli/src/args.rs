@@ -71,7 +71,8 @@ pub(crate) struct Django {
     /// The file of the tables and rows that the cases run on.
     #[arg(long, value_name = "FILE")]
     pub(crate) fixtures: PathBuf,
-    /// The backends, separated by commas; all of them unless it is said.
+    /// The backends, separated by commas; SQLite unless it is said. The others start private
+    /// servers, and install them where that is allowed.
     #[arg(
         long = "backend",
         value_name = "NAME",
@@ -97,7 +98,7 @@ pub(crate) struct Django {
 
 impl Django {
     pub(crate) fn backends(&self) -> Vec<Backend> {
-        or_all(&self.backends)
+        or_sqlite(&self.backends)
     }
 
     pub(crate) fn runtimes(&self) -> Vec<Runtime> {
@@ -107,7 +108,8 @@ impl Django {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
-    /// The backends, separated by commas; all of them unless it is said.
+    /// The backends, separated by commas; SQLite unless it is said. The others start private
+    /// servers, and install them where that is allowed.
     #[arg(
         long = "backend",
         value_name = "NAME",
@@ -133,7 +135,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn backends(&self) -> Vec<Backend> {
-        or_all(&self.backends)
+        or_sqlite(&self.backends)
     }
 
     pub(crate) fn runtimes(&self) -> Vec<Runtime> {
@@ -142,6 +144,13 @@ impl Place {
 
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.patience.max(1))
+    }
+}
+
+fn or_sqlite(named: &[Backend]) -> Vec<Backend> {
+    match named {
+        [] => vec![Backend::Sqlite],
+        named => named.to_vec(),
     }
 }
 

@@ -1,17 +1,19 @@
 //! Django's answers to its own expressions, beside ours.
 
+use std::any::Any;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use clap::ValueEnum;
 use queryset::Database;
-use queryset::runtime::Runtime;
+use queryset::runtime::{Runtime, block_on};
 use queryset_conformance::django::{Models, Reference, Report, read_cases, run as judge};
+use queryset_servers::Kind;
 use queryset_sqlite::SqliteOptions;
 
 use crate::args::Django;
-use crate::backends::Backend;
+use crate::backends::{Backend, mysql, postgres};
 
 /// Whether every answer is Django's, or differs by a rule.
 pub(crate) fn run(wanted: &Django) -> Result<bool, Box<dyn Error>> {
@@ -27,7 +29,7 @@ pub(crate) fn run(wanted: &Django) -> Result<bool, Box<dyn Error>> {
     for backend in wanted.backends() {
         for runtime in wanted.runtimes() {
             let running = runtime.under_test().start();
-            let (db, reference) = open(backend, running.runtime())?;
+            let (db, reference, _server) = open(backend, running.runtime())?;
             models.create(&db)?;
             let report = Report {
                 backend: name(backend),
@@ -54,17 +56,37 @@ fn read(path: &Path) -> Result<String, Box<dyn Error>> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// A fresh database, and under which name the file has its answers.
-fn open(
-    backend: Backend,
-    runtime: &Runtime,
-) -> Result<(Database, Reference<'static>), Box<dyn Error>> {
+/// A database, whose answers are to be compared, and the server to keep for it.
+type Opened = (Database, Reference<'static>, Option<Box<dyn Any>>);
+
+/// A fresh database, under which name the file has its answers, and the server to keep.
+fn open(backend: Backend, runtime: &Runtime) -> Result<Opened, Box<dyn Error>> {
     Ok(match backend {
         Backend::Sqlite => {
             // The rows have decimals of more digits than SQLite keeps; Django lets it round them.
             let options = SqliteOptions::memory().round_decimals(true);
             let db = options.connect_blocking(runtime.clone())?;
-            (db, Reference { database: "sqlite" })
+            (db, Reference { database: "sqlite" }, None)
+        }
+        Backend::Mariadb | Backend::Mysql => {
+            let kind = match backend {
+                Backend::Mariadb => Kind::Mariadb,
+                _ => Kind::Mysql,
+            };
+            let server = mysql::start(kind)?;
+            let db = block_on(queryset_mysql::connect(server.url(), runtime))?;
+            let reference = Reference {
+                database: kind.name(),
+            };
+            (db, reference, Some(Box::new(server)))
+        }
+        Backend::Postgres => {
+            let server = postgres::start()?;
+            let db = block_on(queryset_postgres::connect(server.url(), runtime))?;
+            let reference = Reference {
+                database: "postgresql",
+            };
+            (db, reference, Some(Box::new(server)))
         }
     })
 }

@@ -179,7 +179,7 @@ fn decode_midway(stage: &Stage) -> Verdict {
     let s = stage.numbers(1200)?;
     let sql = "UPDATE number SET id = 5000 WHERE id = 1100";
     s.prepare("changing a row", s.db().execute(sql, vec![]))?;
-    let sql = "SELECT id, CASE WHEN id = 5000 THEN NULL ELSE id END FROM number ORDER BY id";
+    let sql = "SELECT id, CASE WHEN id = 5000 THEN NULL ELSE id END AS same FROM number ORDER BY 1";
     iterate!(s, queryset::raw::<(i64, i64)>(sql, vec![]))?.fails(ErrorKind::Decode)?;
     read!(s, numbers(), count / acount())?.gives(1200)
 }

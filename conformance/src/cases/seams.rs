@@ -18,8 +18,12 @@ const ASYNC: &[Form] = &[Form::Async];
 
 pub(super) const CASES: &[Case] = &[
     Case::new("seam.spawner.counted", Method::Get, counted).only(ASYNC),
-    Case::new("seam.spawner.refusing", Method::Get, refusing).only(ASYNC),
-    Case::new("seam.spawner.recovers", Method::Get, recovers).only(ASYNC),
+    Case::new("seam.spawner.refusing", Method::Get, refusing)
+        .only(ASYNC)
+        .needing(&[Capability::SpawnsReads]),
+    Case::new("seam.spawner.recovers", Method::Get, recovers)
+        .only(ASYNC)
+        .needing(&[Capability::SpawnsReads]),
     Case::new("seam.spawner.not_needed", Method::Get, not_needed)
         .only(BLOCKING)
         .needing(&[Capability::CallerThread]),
@@ -202,7 +206,14 @@ fn timer_decides(stage: &Stage) -> Verdict {
         "after an hour that ended at once",
         result,
         Err(ErrorKind::Timeout),
-    )
+    )?;
+    // The function was there to be waited for.
+    let query = raw::<(i64,)>("SELECT gated(id) FROM number", vec![]);
+    let db = s.db().clone();
+    let read = stage
+        .runtime()
+        .spawn(async move { query.alist(&db).await })?;
+    same("the rows", s.join("a read", read)??.len(), 10)
 }
 
 /// Inside a task every blocking method refuses instead of stalling it.

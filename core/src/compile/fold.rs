@@ -11,10 +11,13 @@ pub(super) fn fold(condition: &Condition, meta: &ModelMeta, dialect: &Dialect) -
     folded(condition, meta, dialect, false)
 }
 
-/// Whether the outcome of the comparison is known.
+/// Whether the outcome of the comparison is known, or that of some of its values.
 #[inline]
 pub(super) fn decides(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> bool {
-    outcome(compare, meta, dialect).is_some()
+    match &compare.right {
+        Right::One(_) => outcome(compare, meta, dialect).is_some(),
+        Right::Many(_) | Right::ManyOrNull(_) => within(compare, meta, dialect).is_some(),
+    }
 }
 
 fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: bool) -> Condition {
@@ -30,7 +33,17 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         Condition::Xor(odd) => parts(odd, Condition::Never, Condition::xor),
         Condition::Not(inner) => folded(inner, meta, dialect, !negated).negate(),
         Condition::Compare(compare) => match outcome(compare, meta, dialect) {
-            None => condition.clone(),
+            None => match within(compare, meta, dialect) {
+                None => condition.clone(),
+                Some(values) if values.is_empty() => Condition::Never,
+                Some(values) => Condition::Compare(Compare {
+                    right: match &compare.right {
+                        Right::ManyOrNull(_) => Right::ManyOrNull(values),
+                        _ => Right::Many(values),
+                    },
+                    ..compare.clone()
+                }),
+            },
             Some(false) => Condition::Never,
             // Under a negation a nullable column is also asked not to be NULL, which is not
             // decided by its range.
@@ -54,13 +67,10 @@ fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<&'m ColumnMeta> 
 /// Whether the comparison always or never holds because its number is outside the column's range.
 fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<bool> {
     let number = match &compare.right {
-        Right::One(Value::I64(number)) => i128::from(*number),
-        Right::One(Value::U64(number)) => i128::from(*number),
-        Right::One(Value::Decimal(number)) if number.scale() == 0 => number.unscaled(),
+        Right::One(value) => whole(value)?,
         _ => return None,
     };
-    let ty = column(compare, meta)?.ty();
-    let (low, high) = range(ty, dialect)?;
+    let (low, high) = range(column(compare, meta)?.ty(), dialect)?;
     if (low..=high).contains(&number) {
         return None;
     }
@@ -69,6 +79,45 @@ fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<boo
         Lookup::Exact => Some(false),
         Lookup::Gt | Lookup::Gte => Some(!above),
         Lookup::Lt | Lookup::Lte => Some(above),
+        _ => None,
+    }
+}
+
+/// The values of a list that the column can hold, or a range's ends brought within; `None` if they
+/// are all so.
+fn within(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<Vec<Value>> {
+    let (Right::Many(values) | Right::ManyOrNull(values)) = &compare.right else {
+        return None;
+    };
+    let (low, high) = range(column(compare, meta)?.ty(), dialect)?;
+    let fits = |value: &Value| whole(value).is_none_or(|number| (low..=high).contains(&number));
+    if values.iter().all(fits) {
+        return None;
+    }
+    match (compare.lookup, values.as_slice()) {
+        (Lookup::In, values) => Some(values.iter().filter(|value| fits(value)).cloned().collect()),
+        (Lookup::Range, [from, to]) => {
+            if whole(from).is_some_and(|from| from > high) || whole(to).is_some_and(|to| to < low) {
+                return Some(Vec::new());
+            }
+            let brought = |value: &Value| {
+                let number = whole(value)?.clamp(low, high);
+                let narrow = i64::try_from(number).map(Value::I64);
+                narrow
+                    .or_else(|_| u64::try_from(number).map(Value::U64))
+                    .ok()
+            };
+            Some(vec![brought(from)?, brought(to)?])
+        }
+        _ => None,
+    }
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    match value {
+        Value::I64(number) => Some((*number).into()),
+        Value::U64(number) => Some((*number).into()),
+        Value::Decimal(number) if number.scale() == 0 => Some(number.unscaled()),
         _ => None,
     }
 }

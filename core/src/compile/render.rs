@@ -18,7 +18,6 @@ use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
 use crate::query::{Terms, Window};
 use crate::resolve;
-use crate::value::ColumnType;
 
 /// The name of a select in another's FROM.
 const SUBQUERY: &str = "subquery";
@@ -174,9 +173,7 @@ impl Renderer<'_> {
         let integer = call
             .column
             .and_then(|column| self.meta.columns().get(usize::from(column.index)))
-            .is_some_and(|column| {
-                column.ty().integer_range().is_some() || column.ty() == ColumnType::Duration
-            });
+            .is_some_and(|column| column.ty().integer_range().is_some());
         Ok(match (call.function, call.distinct) {
             (Function::Count, false) => Func::count(argument).into(),
             (Function::Count, true) => Func::count_distinct(argument).into(),

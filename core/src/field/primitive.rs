@@ -3,13 +3,23 @@
 use std::time::Duration;
 
 use super::{DecodeError, Field};
-use crate::value::{ColumnType, Value, ValueRef};
+use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 // Out of line, so that reading a row of many integers stays short.
 #[cold]
 #[inline(never)]
 fn out_of_range(number: impl std::fmt::Display) -> DecodeError {
     DecodeError::because(format!("{number} is out of range"))
+}
+
+#[cold]
+#[inline(never)]
+fn whole(number: Decimal) -> Result<i128, DecodeError> {
+    let whole = number.normalized();
+    match whole.scale() {
+        0 => Ok(whole.unscaled()),
+        _ => Err(DecodeError::because(format!("{number} is no integer"))),
+    }
 }
 
 macro_rules! integer {
@@ -27,6 +37,10 @@ macro_rules! integer {
                     }
                     ValueRef::U64(number) => {
                         Self::try_from(number).map_err(|_| out_of_range(number))
+                    }
+                    // Where no integer is wide enough, a decimal column holds them.
+                    ValueRef::Decimal(number) => {
+                        whole(number)?.try_into().map_err(|_| out_of_range(number))
                     }
                     _ => Err(DecodeError::wrong_kind()),
                 }

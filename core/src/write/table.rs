@@ -17,7 +17,7 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
         let mut part = format!(
             "{} {}",
             quoted(column.column(), family),
-            column_type(column, family, indexed)
+            column_type(column, dialect, indexed)
         );
         if !column.is_nullable() {
             part.push_str(" NOT NULL");
@@ -95,8 +95,9 @@ pub(super) fn quoted(name: &str, family: Family) -> String {
 }
 
 /// The column's type, as Django's backends declare it.
-fn column_type(column: &ColumnMeta, family: Family, indexed: bool) -> String {
+fn column_type(column: &ColumnMeta, dialect: &Dialect, indexed: bool) -> String {
     use ColumnType as T;
+    let family = dialect.family;
     let (digits, places) = column.declared_digits().unwrap_or((38, 10));
     let length = column.declared_length();
     let ty = match family {
@@ -149,12 +150,13 @@ fn column_type(column: &ColumnMeta, family: Family, indexed: bool) -> String {
             T::F64 => "double",
             T::Decimal => return format!("decimal({digits}, {places})"),
             T::Text => {
-                // A `_bin` collation, so that texts compare as on the other databases.
+                // A collation of bytes, so that texts compare as on the other databases.
                 let ty = match length.or(indexed.then_some(MYSQL_INDEXED)) {
                     Some(length) => format!("varchar({length})"),
                     None => "longtext".to_owned(),
                 };
-                return format!("{ty} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+                let collation = dialect.text_collation;
+                return format!("{ty} CHARACTER SET utf8mb4 COLLATE {collation}");
             }
             T::Bytes => "longblob",
             T::Date => "date",

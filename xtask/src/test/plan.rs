@@ -8,6 +8,12 @@ use super::tally::Tally;
 use super::{ends, readme, toolchain};
 use crate::cargo::{Workspace, cargo};
 
+/// The crates whose integration tests start servers of their own; here only their unit tests run.
+const NEED_SERVERS: [&str; 3] = ["queryset-mysql", "queryset-postgres", "queryset-servers"];
+
+const APART: &str = "not run here: the tests of queryset-mysql, queryset-postgres and queryset-servers \
+     on real servers, which they find or install; run them by `cargo test --package NAME`";
+
 /// Every step of the suite.
 pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
     let target = workspace.target();
@@ -41,7 +47,18 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             "workspace",
             "the tests of every crate, their documentation's examples and the README's",
             20,
-            Box::new(|run| tests(run, &["--workspace", "--no-fail-fast"])),
+            Box::new(|run| {
+                println!("{APART}");
+                let apart = NEED_SERVERS.iter().flat_map(|name| ["--exclude", name]);
+                let here: Vec<_> = ["--workspace", "--no-fail-fast"]
+                    .into_iter()
+                    .chain(apart)
+                    .collect();
+                tests(run, &here)?;
+                let libraries = NEED_SERVERS.iter().flat_map(|name| ["--package", name]);
+                let units: Vec<_> = ["--lib"].into_iter().chain(libraries).collect();
+                tests(run, &units)
+            }),
         ),
         step(
             "features",

@@ -11,6 +11,11 @@ use crate::lookup::Lookup;
 use crate::meta::ColumnMeta;
 use crate::value::{ColumnType, Value};
 
+/// The most digits of MySQL's decimals, and how many of them stand before the point when the most
+/// stand behind it.
+const MYSQL_DIGITS: u32 = 65;
+const MYSQL_BEFORE: u32 = 35;
+
 impl Renderer<'_> {
     /// The expression of a condition that stands inside an odd number of negations or not.
     pub(super) fn condition(&mut self, condition: &Condition, negated: bool) -> Result<Expr> {
@@ -78,18 +83,18 @@ impl Renderer<'_> {
             });
         }
         let holds = match (&compare.right, lookup) {
-            (Right::One(_), Lookup::Exact) => column.clone().eq(self.param()),
-            (Right::One(_), Lookup::Gt) => column.clone().gt(self.param()),
-            (Right::One(_), Lookup::Gte) => column.clone().gte(self.param()),
-            (Right::One(_), Lookup::Lt) => column.clone().lt(self.param()),
-            (Right::One(_), Lookup::Lte) => column.clone().lte(self.param()),
+            (Right::One(_), Lookup::Exact) => column.clone().eq(self.value(meta)),
+            (Right::One(_), Lookup::Gt) => column.clone().gt(self.value(meta)),
+            (Right::One(_), Lookup::Gte) => column.clone().gte(self.value(meta)),
+            (Right::One(_), Lookup::Lt) => column.clone().lt(self.value(meta)),
+            (Right::One(_), Lookup::Lte) => column.clone().lte(self.value(meta)),
             (Right::One(_), lookup) => self.text(column.clone(), meta, lookup),
             (Right::Many(values), Lookup::Range) if values.len() == 2 => {
-                let (low, high) = (self.param(), self.param());
+                let (low, high) = (self.value(meta), self.value(meta));
                 column.clone().between(low, high)
             }
             (Right::Many(values) | Right::ManyOrNull(values), _) => {
-                self.is_in(column.clone(), lookup, values)
+                self.is_in(column.clone(), meta, lookup, values)
             }
         };
         // A negated comparison keeps the rows with NULL, unless NULL was listed among the values.
@@ -100,9 +105,9 @@ impl Renderer<'_> {
         })
     }
 
-    fn is_in(&mut self, column: Expr, lookup: Lookup, values: &[Value]) -> Expr {
+    fn is_in(&mut self, column: Expr, meta: &ColumnMeta, lookup: Lookup, values: &[Value]) -> Expr {
         if !as_array(lookup, values, self.dialect) {
-            let params: Vec<Expr> = values.iter().map(|_| self.param()).collect();
+            let params: Vec<Expr> = values.iter().map(|_| self.value(meta)).collect();
             return column.is_in(params);
         }
         let array = self.param();
@@ -117,6 +122,26 @@ impl Renderer<'_> {
             }
             _ => column.eq(Func::cust(Alias::new("ANY")).arg(array)),
         }
+    }
+
+    /// The next value's placeholder, as what the column is compared with.
+    ///
+    /// MySQL's protocol has no decimals: they are bound as text, and text is compared with a
+    /// number as floats are, which takes near numbers for the same.
+    fn value(&mut self, meta: &ColumnMeta) -> Expr {
+        let value = self.param();
+        if self.dialect.family != Family::Mysql || meta.ty() != ColumnType::Decimal {
+            return value;
+        }
+        // Most digits that there are behind the point, and before it all that the column has: of
+        // a number that is cut there it is still known that it is larger.
+        let before = meta
+            .declared_digits()
+            .map_or(MYSQL_BEFORE, |(digits, places)| {
+                u32::from(digits.saturating_sub(places))
+            });
+        let places = MYSQL_DIGITS - before.clamp(MYSQL_BEFORE, MYSQL_DIGITS);
+        value.cast_as(Alias::new(format!("DECIMAL({MYSQL_DIGITS}, {places})")))
     }
 
     /// A lookup into text, which answers as on PostgreSQL: the plain ones respect case, the

@@ -1,0 +1,164 @@
+//! The backend itself: what core calls.
+
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+use queryset::pool::{Lease, Pool, PoolStatus};
+use queryset::runtime::{BoxFuture, Runtime, block_on};
+use queryset::{Backend, CancelToken, Dialect, Fetched, Result, RowSink, Statement, gave_up};
+
+use crate::connection::{Connector, Server};
+use crate::options::MysqlOptions;
+use crate::run::{self, Attempt};
+
+/// MySQL or MariaDB behind a pool of connections.
+///
+/// Dropping it closes its connections by tasks of the runtime; a cursor that is still open goes on
+/// to its end.
+#[derive(Debug)]
+pub struct MysqlBackend {
+    dialect: Dialect,
+    server: Server,
+    pool: Arc<Pool<Connector>>,
+}
+
+impl MysqlBackend {
+    /// Opens the first connection, which tells what the server is.
+    ///
+    /// The runtime runs what opens and closes connections. If it is tokio, the connections are
+    /// its; otherwise a helper thread drives their sockets, one for the process.
+    ///
+    /// # Errors
+    /// Kind [`Connection`](queryset::ErrorKind::Connection) if the server cannot be reached,
+    /// [`Authentication`](queryset::ErrorKind::Authentication) if it refuses the credentials; what
+    /// a hook of [`on_connect`](MysqlOptions::on_connect) returns.
+    pub async fn open(options: MysqlOptions, runtime: impl Into<Runtime>) -> Result<Self> {
+        let pool = pool(options, runtime.into());
+        let first = pool.acquire(&opening()).await?;
+        Ok(Self::behind(pool, first))
+    }
+
+    /// The blocking twin of [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_blocking(options: MysqlOptions, runtime: impl Into<Runtime>) -> Result<Self> {
+        let pool = pool(options, runtime.into());
+        let first = pool.acquire_blocking(&opening(), None)?;
+        Ok(Self::behind(pool, first))
+    }
+
+    fn behind(pool: Pool<Connector>, first: Lease<Connector>) -> Self {
+        let server = first.server().clone();
+        drop(first);
+        Self {
+            dialect: server.dialect(),
+            server,
+            pool: Arc::new(pool),
+        }
+    }
+
+    /// The server's version as it spells it.
+    pub fn version(&self) -> &str {
+        &self.server.version
+    }
+
+    /// Whether the server is MariaDB and not MySQL.
+    pub fn is_mariadb(&self) -> bool {
+        self.server.is_mariadb
+    }
+
+    /// How many connections there are, and what they do.
+    pub fn pool_status(&self) -> PoolStatus {
+        self.pool.status()
+    }
+}
+
+impl Backend for MysqlBackend {
+    fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    fn fetch(
+        &self,
+        statement: Statement,
+        mut sink: Box<dyn RowSink>,
+        max_rows: usize,
+    ) -> BoxFuture<'static, Result<Fetched>> {
+        let pool = Arc::clone(&self.pool);
+        Box::pin(async move {
+            loop {
+                let lease = pool.acquire(&statement.sql).await?;
+                match run::fetch(lease, &statement, sink, max_rows).await {
+                    Attempt::Over(result) => return result,
+                    Attempt::Again(same) => sink = same,
+                }
+            }
+        })
+    }
+
+    fn fetch_blocking(
+        &self,
+        statement: Statement,
+        mut sink: Box<dyn RowSink>,
+        max_rows: usize,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Fetched> {
+        loop {
+            let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
+            let attempt = async { Ok(run::fetch(lease, &statement, sink, max_rows).await) };
+            match block_on(until_cancelled(attempt, cancel))? {
+                Attempt::Over(result) => return result,
+                Attempt::Again(same) => sink = same,
+            }
+        }
+    }
+
+    fn execute(&self, statement: Statement) -> BoxFuture<'static, Result<u64>> {
+        let pool = Arc::clone(&self.pool);
+        Box::pin(async move {
+            let lease = pool.acquire(&statement.sql).await?;
+            run::execute(lease, &statement).await
+        })
+    }
+
+    fn execute_blocking(&self, statement: Statement, cancel: Option<&CancelToken>) -> Result<u64> {
+        let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
+        block_on(until_cancelled(run::execute(lease, &statement), cancel))
+    }
+
+    fn close(&self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(self.pool.close())
+    }
+
+    fn close_blocking(&self) -> Result<()> {
+        self.pool.close_blocking()
+    }
+}
+
+/// The result of `future`, or the token's error if that comes first.
+pub(crate) async fn until_cancelled<T>(
+    future: impl Future<Output = Result<T>>,
+    cancel: Option<&CancelToken>,
+) -> Result<T> {
+    let Some(cancel) = cancel else {
+        return future.await;
+    };
+    // What is there already must not come before a cancellation that was earlier.
+    if cancel.is_cancelled() {
+        return Err(gave_up(cancel));
+    }
+    match select(std::pin::pin!(future), cancel.cancelled()).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(gave_up(cancel)),
+    }
+}
+
+fn pool(options: MysqlOptions, runtime: Runtime) -> Pool<Connector> {
+    let limits = options.pool.clone();
+    Pool::new(Connector::new(options, runtime.clone()), limits, runtime)
+}
+
+fn opening() -> Arc<str> {
+    Arc::from("the first connection")
+}

@@ -1,0 +1,279 @@
+//! The driver's connection, and the operations on it.
+//!
+//! They may only be dropped together with the session: each runs inside the future that owns it.
+
+use mysql_async::consts::StatusFlags;
+use mysql_async::prelude::{Protocol, Queryable};
+use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, TextProtocol, Value};
+use queryset::{Error, ErrorKind, Result, RowSink};
+
+use super::{Abandoned, Server};
+use crate::error;
+use crate::row::RowView;
+
+/// "This command is not supported in the prepared statement protocol yet."
+const NOT_PREPARABLE: u16 = 1295;
+/// "Query execution was interrupted."
+const INTERRUPTED: u16 = 1317;
+
+/// An open connection of the driver.
+pub(crate) struct Session {
+    conn: Conn,
+    server: Server,
+    state: State,
+    /// Whether the open result came as text.
+    text: bool,
+    /// Whether the server has answered the last statement.
+    answered: bool,
+    /// The first row that was not handed over.
+    ahead: Option<Row>,
+    abandoned: Abandoned,
+}
+
+/// What the next statement would find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing that is left.
+    Clean,
+    /// Rows that were not read.
+    Open,
+    /// Nobody knows.
+    Broken,
+}
+
+/// What an operation ends with.
+pub(crate) enum Outcome {
+    /// A fetch: the sink, and whether rows are left.
+    Fetched(Box<dyn RowSink>, Result<bool>),
+    /// Another statement: the number of rows changed.
+    Executed(Result<u64>),
+}
+
+impl Session {
+    pub(super) fn new(conn: Conn, server: Server, abandoned: Abandoned) -> Self {
+        Self {
+            conn,
+            server,
+            state: State::Clean,
+            text: false,
+            answered: false,
+            ahead: None,
+            abandoned,
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.conn.id()
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Says goodbye, which spares the server an entry in its log.
+    pub(super) async fn close(self) {
+        let _ = self.conn.disconnect().await;
+    }
+
+    /// Sends a statement and hands its first rows, at most `max_rows`, to the sink; whether rows
+    /// are left.
+    pub(crate) async fn fetch(
+        &mut self,
+        sql: &str,
+        params: Vec<Value>,
+        sink: &mut dyn RowSink,
+        max_rows: usize,
+    ) -> Result<bool> {
+        self.send(sql, params).await?;
+        self.pull(sink, max_rows).await
+    }
+
+    /// Hands the next rows of the open result, at most `max_rows`, to the sink.
+    pub(crate) async fn pull(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+        let more = match self.text {
+            true => self.rows::<TextProtocol>(sink, max_rows).await?,
+            false => self.rows::<BinaryProtocol>(sink, max_rows).await?,
+        };
+        if !more {
+            self.settle().await?;
+        }
+        Ok(more)
+    }
+
+    /// Runs a statement, or several if there are no values, to the end; the number of rows that
+    /// they changed.
+    pub(crate) async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+        let mut changed = 0;
+        if params.is_empty() {
+            // One way to the server and back, and nothing to be kept there.
+            self.begin(true);
+            let sent = self.conn.query_iter(sql).await.map(drop);
+            sent.map_err(|error| self.failed(error, sql))?;
+        } else {
+            self.send(sql, params).await?;
+        }
+        let read = match self.text {
+            true => results::<TextProtocol>(&mut self.conn, &mut changed).await,
+            false => results::<BinaryProtocol>(&mut self.conn, &mut changed).await,
+        };
+        read.map_err(|error| self.failed(error, sql))?;
+        self.settle().await?;
+        Ok(changed)
+    }
+
+    /// Reads what is left of the open result, and throws it away.
+    pub(super) async fn drain(&mut self) {
+        self.ahead = None;
+        if self.state != State::Open {
+            return;
+        }
+        let read = match self.text {
+            true => results::<TextProtocol>(&mut self.conn, &mut 0).await,
+            false => results::<BinaryProtocol>(&mut self.conn, &mut 0).await,
+        };
+        // An error of the statement ends its result as well as its last row does.
+        self.state = match read {
+            Err(error) if error::is_fatal(&error) => State::Broken,
+            _ => State::Clean,
+        };
+    }
+
+    /// Lets a cancellation that came too late for its statement hit one that nobody needs.
+    pub(super) async fn absorb(&mut self) {
+        for _ in 0..3 {
+            match self.conn.query_drop("DO 0").await {
+                Ok(()) => return,
+                Err(mysql_async::Error::Server(error)) if error.code == INTERRUPTED => {}
+                Err(_) => break,
+            }
+        }
+        self.state = State::Broken;
+    }
+
+    /// Ends a transaction that was left open; an error tells that there was one.
+    pub(super) async fn settle(&mut self) -> Result<()> {
+        self.state = State::Clean;
+        let status = self
+            .conn
+            .last_ok_packet()
+            .map(|packet| packet.status_flags());
+        if !status.is_some_and(|status| status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)) {
+            return Ok(());
+        }
+        match self.conn.query_drop("ROLLBACK").await {
+            Ok(()) => Err(Error::new(
+                ErrorKind::Programming,
+                "the statement left a transaction open, which was rolled back: a connection of \
+                 the pool serves others after each operation",
+            )),
+            Err(error) => {
+                self.state = State::Broken;
+                Err(error::from_driver(error))
+            }
+        }
+    }
+
+    fn begin(&mut self, text: bool) {
+        self.state = State::Open;
+        self.text = text;
+        self.answered = false;
+        self.ahead = None;
+    }
+
+    /// Sends a statement, prepared; as text if it is of the few that cannot be prepared.
+    async fn send(&mut self, sql: &str, params: Vec<Value>) -> Result<()> {
+        self.begin(false);
+        let statement = match self.conn.prep(sql).await {
+            Ok(statement) => statement,
+            Err(mysql_async::Error::Server(error))
+                if error.code == NOT_PREPARABLE && params.is_empty() =>
+            {
+                self.text = true;
+                let sent = self.conn.query_iter(sql).await.map(drop);
+                return sent.map_err(|error| self.failed(error, sql));
+            }
+            Err(error) => return Err(self.failed(error, sql)),
+        };
+        // Asked by the driver the question costs the connection.
+        if usize::from(statement.num_params()) != params.len() {
+            self.state = State::Clean;
+            return Err(error::wrong_count(
+                statement.num_params(),
+                params.len(),
+                sql,
+            ));
+        }
+        let params = match params.is_empty() {
+            true => Params::Empty,
+            false => Params::Positional(params),
+        };
+        // Only now: the statement may have been prepared long ago.
+        let sent = self.conn.exec_iter(&statement, params).await.map(drop);
+        self.answered = sent.is_ok();
+        sent.map_err(|error| self.failed(error, sql))
+    }
+
+    /// Steps through at most `max_rows` rows, and to the one behind them: so a result that ends
+    /// there gives its connection back now, and not with the next call.
+    async fn rows<P: Protocol>(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+        let mut result = QueryResult::<P>::new(&mut self.conn);
+        let mut next = match self.ahead.take() {
+            Some(row) => Some(row),
+            None => match result.next().await {
+                Ok(row) => row,
+                Err(error) => return Err(self.failed(error, "")),
+            },
+        };
+        let mut taken = 0;
+        while let Some(row) = next {
+            if taken == max_rows || self.abandoned.is_set() {
+                self.ahead = Some(row);
+                return Ok(true);
+            }
+            // What is left unread after an error is drained when the connection comes back.
+            sink.row(&RowView::new(&row))?;
+            taken += 1;
+            next = match result.next().await {
+                Ok(row) => row,
+                Err(error) => return Err(self.failed(error, "")),
+            };
+        }
+        // A procedure's other results are nobody's.
+        let rest = results::<P>(&mut self.conn, &mut 0).await;
+        rest.map_err(|error| self.failed(error, ""))?;
+        Ok(false)
+    }
+
+    #[cold]
+    fn failed(&mut self, error: mysql_async::Error, sql: &str) -> Error {
+        self.ahead = None;
+        self.state = match error::is_fatal(&error) {
+            true => State::Broken,
+            false => State::Clean,
+        };
+        error::in_statement(error, sql)
+    }
+}
+
+/// Reads all results to their ends, and adds up the rows that their statements changed.
+async fn results<P: Protocol>(
+    conn: &mut Conn,
+    changed: &mut u64,
+) -> std::result::Result<(), mysql_async::Error> {
+    let mut result = QueryResult::<P>::new(conn);
+    while let Some(columns) = result.columns() {
+        if columns.is_empty() {
+            *changed += result.affected_rows();
+        }
+        while result.next().await?.is_some() {}
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The end of an operation whose caller went away, and of a connection.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use queryset::runtime::BoxFuture;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::open::within;
+use super::{Connection, Phase};
+use crate::stream::Stream;
+use crate::tls::Tls;
+
+/// Most of what is dropped is nearly done: it is read to its end in less time than a request to
+/// cancel takes, for which the server starts a process.
+const GRACE: Duration = Duration::from_millis(2);
+/// How long cancelling and reading the rest may take before the connection is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server gets to take our leave.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Ends the statement under way and reads what is left of its answer.
+pub(super) async fn finish(mut connection: Box<Connection>) -> Option<Box<Connection>> {
+    let opener = Arc::clone(&connection.opener);
+    let runtime = &opener.runtime;
+    let drained = within(runtime, GRACE, Box::pin(connection.drain())).await;
+    let drained = match drained {
+        Some(drained) => drained,
+        None => {
+            let ended = async {
+                // Not at the same time: reading as fast as the server sends would keep the request
+                // waiting. A server that is stuck in sending notes it, and heeds it once we read.
+                let asked = connection.cancel_request().await;
+                // A request that may still be on its way could hit the next statement.
+                connection.drain().await && asked.is_ok()
+            };
+            within(runtime, PATIENCE, Box::pin(ended)).await == Some(true)
+        }
+    };
+    if !drained {
+        return None;
+    }
+    connection.phase = Phase::Idle;
+    Some(connection)
+}
+
+/// Closes the connection in the server's own way.
+pub(super) async fn close(connection: Box<Connection>) {
+    let Connection {
+        client,
+        driver,
+        statements,
+        opener,
+        ..
+    } = *connection;
+    drop(client);
+    drop(statements);
+    within(&opener.runtime, GOODBYE, Box::pin(driver.close())).await;
+}
+
+impl Connection {
+    /// Waits until everything that was asked for is answered; false if the connection is lost.
+    async fn drain(&mut self) -> bool {
+        let Self { client, driver, .. } = self;
+        // Answers come in order: that of an empty query follows all others. A request to cancel
+        // that came too late for the statement may hit it, which does no harm.
+        match driver.drive(client.batch_execute("")).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => error
+                .as_db_error()
+                .is_some_and(|reported| !crate::error::is_fatal(reported)),
+            Err(_) => false,
+        }
+    }
+
+    /// Asks the server, over a stream of its own, to cancel what runs here. Ends when the server
+    /// has passed the request on, which it tells by closing the stream.
+    fn cancel_request(&self) -> BoxFuture<'static, io::Result<()>> {
+        let token = self.client.cancel_token();
+        let address = self.address.clone();
+        let opener = Arc::clone(&self.opener);
+        let tls = Tls::new(opener.tls.clone(), Arc::clone(&self.host)).staying_open();
+        Box::pin(async move {
+            let mut stream = Stream::staying_open(address.connect(&opener.runtime).await?);
+            token
+                .cancel_query_raw(&mut stream, tls)
+                .await
+                .map_err(io::Error::other)?;
+            let mut rest = [0_u8; 64];
+            loop {
+                let read = poll_fn(|context| {
+                    let mut buffer = ReadBuf::new(&mut rest);
+                    Pin::new(&mut stream)
+                        .poll_read(context, &mut buffer)
+                        .map_ok(|()| buffer.filled().len())
+                });
+                match read.await {
+                    Ok(0) => return Ok(()),
+                    Ok(_) => {}
+                    // Closed without further ado, which tells the same.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+        })
+    }
+}

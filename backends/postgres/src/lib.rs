@@ -1,0 +1,20 @@
+//! PostgreSQL for queryset, on tokio-postgres without tokio's runtime
+
+mod backend;
+mod bind;
+mod connect;
+mod connection;
+mod cursor;
+mod error;
+mod numeric;
+mod options;
+mod row;
+mod run;
+mod statement;
+mod stream;
+mod tls;
+
+pub use backend::PostgresBackend;
+pub use connect::{connect, connect_blocking};
+pub use connection::PostgresConnection;
+pub use options::{PostgresOptions, TargetSession, TlsMode};

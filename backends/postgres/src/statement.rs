@@ -1,0 +1,97 @@
+//! Statements as the server knows them, kept by their text.
+
+mod cache;
+mod describe;
+
+use std::sync::Arc;
+
+use tokio_postgres::types::Type;
+
+use crate::connection::{Connection, Stopped};
+use crate::row::{self, Column};
+pub(crate) use cache::Cache;
+pub(crate) use describe::CustomTypes;
+
+/// A statement whose types are known.
+pub(crate) struct Prepared {
+    /// Under a name of the server's, if statements have names.
+    pub(crate) named: Option<tokio_postgres::Statement>,
+    pub(crate) params: Box<[Type]>,
+    pub(crate) columns: Arc<[Column]>,
+    /// Whether it may open a transaction.
+    pub(crate) begins: bool,
+}
+
+impl Prepared {
+    fn new(statement: &tokio_postgres::Statement, sql: &str) -> Self {
+        Self {
+            named: None,
+            params: statement.params().into(),
+            columns: row::columns(statement.columns()),
+            begins: begins(sql),
+        }
+    }
+}
+
+impl Connection {
+    /// The statement of a text; the second is whether it was known before, and so may be out of
+    /// date.
+    pub(crate) async fn prepare(
+        &mut self,
+        sql: &Arc<str>,
+    ) -> Result<(Arc<Prepared>, bool), Stopped> {
+        if let Some(prepared) = self.statements.get(sql) {
+            return Ok((prepared, true));
+        }
+        let prepared = if self.opener.options.named_statements {
+            let Self { client, driver, .. } = self;
+            let statement = match driver.drive(client.prepare(sql)).await {
+                Ok(Ok(statement)) => statement,
+                Ok(Err(error)) => return Err(self.stop(error, sql)),
+                Err(lost) => return Err(self.lost(lost)),
+            };
+            let mut prepared = Prepared::new(&statement, sql);
+            prepared.named = Some(statement);
+            prepared
+        } else {
+            self.describe(sql).await?
+        };
+        let prepared = Arc::new(prepared);
+        self.statements
+            .insert(Arc::clone(sql), Arc::clone(&prepared));
+        Ok((prepared, false))
+    }
+}
+
+/// Whether a statement may open a transaction. A word that only looks like it costs one more
+/// question to the server.
+pub(crate) fn begins(sql: &str) -> bool {
+    let mut words = sql
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty());
+    words.any(|word| word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("start"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins;
+
+    #[test]
+    fn transactions_are_recognised() {
+        for sql in [
+            "BEGIN",
+            " begin;",
+            "SELECT 1; START TRANSACTION",
+            "/**/Begin work",
+        ] {
+            assert!(begins(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT beginning FROM t",
+            "INSERT INTO restart VALUES (1)",
+            "",
+        ] {
+            assert!(!begins(sql), "{sql}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A runtime's stream as tokio's traits want it. They are only traits: no runtime of tokio's is
+//! involved.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+use queryset::runtime::BoxStream;
+use tokio::io::ReadBuf;
+
+pub(crate) struct Stream {
+    inner: BoxStream,
+    /// What was read and not handed on yet lies between the two ends. The driver asks for a few
+    /// kilobytes at a time, into memory that would have to be cleared for each read.
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// The number of reads in a row that had to wait for nothing.
+    streak: u32,
+    stays_open: bool,
+}
+
+/// The reads after which a stream that is always ready lets others have a turn: the driver reads
+/// on for as long as there is something, and a server that sends faster than we read would keep
+/// the task from everything else, such as the request to cancel that very statement.
+const STREAK: u32 = 4;
+
+/// What a read asks the system for.
+const BUFFER: usize = 32 * 1024;
+
+impl Stream {
+    pub(crate) fn new(inner: BoxStream) -> Self {
+        Self {
+            inner,
+            buffer: vec![0; BUFFER].into(),
+            start: 0,
+            end: 0,
+            streak: 0,
+            stays_open: false,
+        }
+    }
+
+    /// A stream that is closed by the other side or by a drop only: a proxy takes a request to
+    /// cancel for given up when its sender closes before the answer.
+    pub(crate) fn staying_open(inner: BoxStream) -> Self {
+        Self {
+            stays_open: true,
+            ..Self::new(inner)
+        }
+    }
+}
+
+impl tokio::io::AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.start == this.end {
+            if this.streak == STREAK {
+                this.streak = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match Pin::new(&mut this.inner).poll_read(context, &mut this.buffer) {
+                Poll::Ready(read) => {
+                    this.streak += 1;
+                    (this.start, this.end) = (0, read?);
+                }
+                Poll::Pending => {
+                    this.streak = 0;
+                    return Poll::Pending;
+                }
+            }
+        }
+        let end = this.end.min(this.start + buffer.remaining());
+        buffer.put_slice(&this.buffer[this.start..end]);
+        this.start = end;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, buffer)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, buffers)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.stays_open {
+            true => Pin::new(&mut self.inner).poll_flush(context),
+            false => Pin::new(&mut self.inner).poll_close(context),
+        }
+    }
+}

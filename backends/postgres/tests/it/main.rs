@@ -1,0 +1,11 @@
+//! The PostgreSQL backend on real servers, through the seam that core uses.
+
+mod support;
+
+mod bouncer;
+mod drops;
+mod faults;
+mod reads;
+mod session;
+mod tls;
+mod values;

@@ -1,0 +1,296 @@
+use std::time::{Duration, Instant};
+
+use queryset::pool::PoolOptions;
+use queryset::runtime::{Runtime, Threads, block_on};
+use queryset::{Backend, CancelToken, ErrorKind, Statement};
+use queryset_postgres::{PostgresBackend, PostgresOptions, TargetSession};
+use queryset_tokio::Tokio;
+
+use crate::support::{Rows, aread, int, open, options, read, servers, text, tokio, write};
+
+#[test]
+fn a_session_is_set_up() {
+    let servers = servers();
+    let options = options(servers.postgres().unwrap())
+        .application_name("session test")
+        .statement_timeout(Duration::from_millis(250))
+        .on_connect(|mut connection| {
+            Box::pin(async move { connection.execute_batch("SET work_mem = '5MB'").await })
+        });
+    let db = open(options);
+    let sql = "SELECT current_setting('application_name'), current_setting('work_mem'), \
+               current_setting('statement_timeout'), current_setting('TimeZone')";
+    assert_eq!(
+        read(&db, sql, vec![]).unwrap(),
+        [[
+            text("session test"),
+            text("5MB"),
+            text("250ms"),
+            text("UTC")
+        ]]
+    );
+    let error = read(&db, "SELECT pg_sleep(60)", vec![]).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Timeout, Some("57014"))
+    );
+    assert_eq!(read(&db, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+}
+
+#[test]
+fn a_hook_that_fails_fails_the_connection() {
+    let servers = servers();
+    let options = options(servers.postgres().unwrap()).on_connect(|mut connection| {
+        Box::pin(async move { connection.execute_batch("SET nonsense = 1").await })
+    });
+    let error = read(&open(options), "SELECT 1", vec![]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Programming);
+}
+
+#[test]
+fn hosts_are_tried_in_turn() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let url = server.url();
+    let (before, after) = url.split_once('@').unwrap();
+    let address = server.address().unwrap();
+    let (_, path) = after.split_once('/').unwrap();
+    let several = format!("{before}@127.0.0.1:1,localhost:{}/{path}", address.port());
+    let options = PostgresOptions::new(&several).unwrap();
+    let db = block_on(
+        options
+            .clone()
+            .target_session(TargetSession::ReadWrite)
+            .connect(tokio()),
+    );
+    db.unwrap().close().unwrap();
+
+    let error = block_on(
+        options
+            .target_session(TargetSession::ReadOnly)
+            .connect(tokio()),
+    );
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    let message = error.to_string();
+    assert!(
+        message.contains("cannot connect to 127.0.0.1:1"),
+        "{message}"
+    );
+    let last = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        last.ends_with("takes writes, which target_session_attrs refuses"),
+        "{last}"
+    );
+}
+
+#[test]
+fn who_may_not_come_in_hears_why() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let wrong = options(server).password("wrong");
+    let error = block_on(wrong.connect(tokio())).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Authentication, Some("28P01"))
+    );
+    let nowhere = options(server).database("nowhere");
+    let error = block_on(nowhere.connect(tokio())).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Connection, Some("3D000"))
+    );
+    let error = block_on(options(server).connect(Threads)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Runtime);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("opens no sockets"), "{source}");
+}
+
+#[test]
+fn errors_keep_what_the_server_tells() {
+    let servers = servers();
+    let database = servers
+        .postgres()
+        .unwrap()
+        .create_database("errors")
+        .unwrap();
+    let db = open(PostgresOptions::new(database.url()).unwrap());
+    write(
+        &db,
+        "CREATE TABLE p (id int CONSTRAINT p_key PRIMARY KEY, n int NOT NULL);
+         CREATE TABLE c (p int CONSTRAINT c_p REFERENCES p, CONSTRAINT c_positive CHECK (p > 0));
+         INSERT INTO p VALUES (1, 1)",
+        vec![],
+    )
+    .unwrap();
+    for (sql, kind, constraint, table, column) in [
+        (
+            "INSERT INTO p VALUES (1, 1)",
+            ErrorKind::Unique,
+            Some("p_key"),
+            "p",
+            None,
+        ),
+        (
+            "INSERT INTO p VALUES (2, NULL)",
+            ErrorKind::NotNull,
+            None,
+            "p",
+            Some("n"),
+        ),
+        (
+            "INSERT INTO c VALUES (9)",
+            ErrorKind::ForeignKey,
+            Some("c_p"),
+            "c",
+            None,
+        ),
+        (
+            "INSERT INTO c VALUES (-9)",
+            ErrorKind::Check,
+            Some("c_positive"),
+            "c",
+            None,
+        ),
+    ] {
+        let error = write(&db, sql, vec![]).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(
+            (error.constraint(), error.table(), error.column()),
+            (constraint, Some(table), column),
+            "{error}"
+        );
+    }
+    let error = read(&db, "SELECT titel FROM p", vec![]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Programming);
+    assert_eq!(
+        error.to_string(),
+        "postgres: column \"titel\" does not exist (at character 8 of `SELECT titel FROM p`)"
+    );
+    let error = read(&db, "SELECT 1 / $1::int", vec![int(0)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Data);
+}
+
+#[test]
+fn a_pool_that_is_used_up_says_by_what() {
+    let servers = servers();
+    let pool = PoolOptions::new()
+        .max_size(1)
+        .acquire_timeout(Duration::from_millis(200));
+    let db = open(options(servers.postgres().unwrap()).pool(pool));
+    let sql = "SELECT generate_series(1, 100000)";
+    let held = || block_on(db.fetch(Statement::read(sql, vec![]), Box::new(Rows::default()), 1));
+    // The first connection may take its time.
+    let patience = Instant::now() + crate::support::PATIENCE;
+    let open = loop {
+        match held() {
+            Ok(fetched) => break fetched,
+            Err(error) => assert!(Instant::now() < patience, "{error}"),
+        }
+    };
+    let error = read_error(&db);
+    assert!(
+        error.contains("1 of 1 are in use") && error.contains("an open cursor over `SELECT gen"),
+        "{error}"
+    );
+    drop(open);
+    assert_eq!(read(&db, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+}
+
+fn read_error(db: &PostgresBackend) -> String {
+    let sink = Box::new(Rows::default());
+    let error = db
+        .fetch_blocking(Statement::read("SELECT 1", vec![]), sink, 1, None)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PoolExhausted);
+    block_on(aread(db, "SELECT 1", vec![]))
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_close_ends_open_cursors_and_waits_for_statements() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let db = open(options(server).application_name("closes"));
+    let sql = "SELECT generate_series(1, 100000)";
+    let fetched = block_on(db.fetch(Statement::read(sql, vec![]), Box::new(Rows::default()), 1));
+    let mut under_way = Box::pin(aread(&db, "SELECT 7 FROM pg_sleep(0.3)", vec![]));
+    let slow = std::thread::scope(|scope| {
+        let slow = scope.spawn(|| block_on(&mut under_way));
+        crate::support::until("both are in use", || db.pool_status().in_use == 2);
+        db.close_blocking().unwrap();
+        slow.join().unwrap()
+    });
+    assert_eq!(slow.unwrap(), [[int(7)]]);
+    let cursor = fetched.unwrap().cursor.unwrap();
+    let error = block_on(cursor.fill(Box::new(Rows::default()), 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    assert_eq!(sessions(server, "closes"), 0);
+}
+
+pub(crate) fn sessions(server: &queryset_servers::Server, application: &str) -> usize {
+    let sql =
+        format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}'");
+    server.sql(&sql).unwrap().trim().parse().unwrap()
+}
+
+/// A current-thread runtime moves only while somebody blocks on it.
+#[test]
+fn a_runtime_that_nobody_drives_hangs_nobody() {
+    let servers = servers();
+    let still = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let runtime: Runtime = Tokio::from_handle(still.handle().clone()).unwrap().into();
+    let pool = PoolOptions::new().acquire_timeout(Duration::from_secs(2));
+    let options = options(servers.postgres().unwrap())
+        .pool(pool)
+        .runtime_patience(Duration::from_millis(600));
+    let error = options
+        .clone()
+        .connect_blocking(runtime.clone())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PoolExhausted);
+    assert!(error.to_string().contains("are being opened"), "{error}");
+
+    let db = still.block_on(options.connect(runtime)).unwrap();
+    let began = Instant::now();
+    let slow = queryset::raw::<(i64,)>("SELECT 1::int8 FROM pg_sleep(0.1)", vec![]);
+    let error = slow.list(&db).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Runtime);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    // From a second thread it works while the first drives.
+    let db = &db;
+    let rows = std::thread::scope(|scope| {
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        let reader = scope.spawn(move || {
+            let rows = slow.list(db);
+            done.send(()).unwrap();
+            rows
+        });
+        still.block_on(is_done).unwrap();
+        reader.join().unwrap()
+    });
+    assert_eq!(rows.unwrap(), [(1,)]);
+}
+
+#[test]
+fn a_token_cancels_a_blocking_read_on_the_server() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let db = open(options(server).application_name("token"));
+    let token = CancelToken::with_deadline(Instant::now() + Duration::from_millis(200));
+    let statement = Statement::read("SELECT pg_sleep(600)", vec![]);
+    let error = db
+        .fetch_blocking(statement, Box::new(Rows::default()), 1, Some(&token))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    crate::support::until("the statement ends", || {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'token' \
+                   AND state = 'active'";
+        server.sql(sql).unwrap().trim() == "0"
+    });
+    assert_eq!(read(&db, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+}
