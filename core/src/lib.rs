@@ -133,7 +133,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use field::Json;
 pub use field::{DecodeError, Field};
 pub use lookup::Lookup;
-pub use meta::{ColumnMeta, ModelBuilder, ModelMeta, ModelRef, RelationMeta};
+pub use meta::{
+    ColumnMeta, ModelBuilder, ModelMeta, ModelRef, ModelSet, RelationKind, RelationMeta,
+};
 pub use model::{ForeignKey, Model};
 pub use operand::{IntoOperand, Operand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};

@@ -82,6 +82,14 @@ impl Lookup {
         Self::ALL.into_iter().find(|lookup| lookup.name() == name)
     }
 
+    /// Whether a relation can be compared so, by the key that it leads to.
+    pub const fn is_of_relations(self) -> bool {
+        matches!(
+            self,
+            Self::Exact | Self::Gt | Self::Gte | Self::Lt | Self::Lte | Self::In | Self::IsNull
+        )
+    }
+
     /// Whether the comparison looks into text.
     pub const fn is_text(self) -> bool {
         matches!(

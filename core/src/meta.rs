@@ -2,11 +2,18 @@
 
 mod builder;
 mod column;
+mod reference;
 mod relation;
+mod set;
+mod step;
+mod through;
 
 pub use builder::ModelBuilder;
 pub use column::ColumnMeta;
-pub use relation::{ModelRef, RelationMeta};
+pub use reference::ModelRef;
+pub use relation::{RelationKind, RelationMeta};
+pub use set::ModelSet;
+pub(crate) use step::{Pairs, steps};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +91,7 @@ impl ModelMeta {
         &self.primary_key
     }
 
-    /// The relations, forward ones first.
+    /// The relations, those of the other side too, in the order in which they were declared.
     pub fn relations(&self) -> &[RelationMeta] {
         &self.relations
     }
@@ -167,6 +174,20 @@ fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
                 column.name()
             )));
         }
+    }
+    for (index, relation) in relations.iter().enumerate() {
+        if relations[..index]
+            .iter()
+            .any(|earlier| earlier.name() == relation.name())
+        {
+            return Err(invalid(format!(
+                "relation '{}' is declared twice",
+                relation.name()
+            )));
+        }
+    }
+    if relations.len() > usize::from(u8::MAX) + 1 {
+        return Err(invalid("it has more than 256 relations".into()));
     }
     let position = |wanted: &str| {
         columns

@@ -47,9 +47,26 @@ pub struct ColumnSpec {
 #[derive(Debug)]
 pub struct RelationSpec {
     name: &'static str,
-    column: &'static str,
     target: fn() -> &'static Arc<ModelMeta>,
-    one_to_one: bool,
+    link: LinkSpec,
+}
+
+#[derive(Debug)]
+enum LinkSpec {
+    Forward {
+        columns: &'static [&'static str],
+        to: &'static [&'static str],
+        one_to_one: bool,
+    },
+    /// The relation of the target whose other side it is.
+    Reverse(&'static str),
+    /// The table and its two columns, if they are not called as usual.
+    ManyToMany(Option<[&'static str; 3]>),
+    Through {
+        model: fn() -> &'static Arc<ModelMeta>,
+        source: &'static str,
+        target: &'static str,
+    },
 }
 
 impl LazyMeta {
@@ -158,32 +175,119 @@ impl ColumnSpec {
     }
 }
 
+type Meta = fn() -> &'static Arc<ModelMeta>;
+
 impl RelationSpec {
-    pub const fn new(
+    /// A foreign key in these attributes, to the target's primary key.
+    pub const fn foreign_key(
         name: &'static str,
-        column: &'static str,
-        target: fn() -> &'static Arc<ModelMeta>,
+        columns: &'static [&'static str],
+        target: Meta,
     ) -> Self {
+        let link = LinkSpec::Forward {
+            columns,
+            to: &[],
+            one_to_one: false,
+        };
+        Self { name, target, link }
+    }
+
+    /// The rows of `source` whose relation `relation` leads here.
+    pub const fn reverse(name: &'static str, source: Meta, relation: &'static str) -> Self {
         Self {
             name,
-            column,
-            target,
-            one_to_one: false,
+            target: source,
+            link: LinkSpec::Reverse(relation),
         }
+    }
+
+    /// A relation through a table that is called as usual.
+    pub const fn many_to_many(name: &'static str, target: Meta) -> Self {
+        Self {
+            name,
+            target,
+            link: LinkSpec::ManyToMany(None),
+        }
+    }
+
+    /// The relation goes through this table; its columns hold the keys of this model and of the
+    /// target.
+    #[must_use]
+    pub const fn table(
+        mut self,
+        table: &'static str,
+        source: &'static str,
+        target: &'static str,
+    ) -> Self {
+        self.link = LinkSpec::ManyToMany(Some([table, source, target]));
+        self
+    }
+
+    /// The relation goes through this model, by its relations of these names.
+    #[must_use]
+    pub const fn through(
+        mut self,
+        model: Meta,
+        source: &'static str,
+        target: &'static str,
+    ) -> Self {
+        self.link = LinkSpec::Through {
+            model,
+            source,
+            target,
+        };
+        self
     }
 
     #[must_use]
     pub const fn one_to_one(mut self) -> Self {
-        self.one_to_one = true;
+        if let LinkSpec::Forward { one_to_one, .. } = &mut self.link {
+            *one_to_one = true;
+        }
+        self
+    }
+
+    /// The key refers to these attributes of the target.
+    #[must_use]
+    pub const fn to(mut self, attributes: &'static [&'static str]) -> Self {
+        if let LinkSpec::Forward { to, .. } = &mut self.link {
+            *to = attributes;
+        }
         self
     }
 
     fn build(&self) -> RelationMeta {
         let target = ModelRef::derived(self.target);
-        let relation = RelationMeta::foreign_key(self.name, self.column, target);
-        match self.one_to_one {
-            true => relation.one_to_one(),
-            false => relation,
+        match self.link {
+            LinkSpec::Forward {
+                columns,
+                to,
+                one_to_one,
+            } => {
+                let columns = columns.iter().copied();
+                let mut relation = RelationMeta::composite(self.name, columns, target);
+                if !to.is_empty() {
+                    relation = relation.to_columns(to.iter().copied());
+                }
+                match one_to_one {
+                    true => relation.one_to_one(),
+                    false => relation,
+                }
+            }
+            LinkSpec::Reverse(of) => RelationMeta::reverse(self.name, target, of),
+            LinkSpec::ManyToMany(None) => RelationMeta::many_to_many(self.name, target),
+            LinkSpec::ManyToMany(Some([table, from, to])) => {
+                RelationMeta::many_to_many(self.name, target).through_table(table, from, to)
+            }
+            LinkSpec::Through {
+                model,
+                source,
+                target: to,
+            } => RelationMeta::many_to_many(self.name, target).through(
+                ModelRef::derived(model),
+                source,
+                to,
+            ),
         }
     }
 }

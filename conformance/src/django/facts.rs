@@ -462,7 +462,7 @@ impl<'m> Walk<'_, 'm> {
         };
         if let (None, Some(relation)) = (index, meta.relation_position(first)) {
             let relation = &meta.relations()[relation];
-            index = meta.position(relation.column());
+            index = relation.column().and_then(|column| meta.position(column));
             let Some(target) = relation.target().resolve() else {
                 return (None, None);
             };

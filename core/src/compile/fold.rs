@@ -61,6 +61,9 @@ fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {
 }
 
 fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<&'m ColumnMeta> {
+    if !compare.column.path.is_root() {
+        return None;
+    }
     meta.columns().get(usize::from(compare.column.index))
 }
 

@@ -92,8 +92,8 @@ impl ModelBuilder {
     /// The metadata.
     ///
     /// # Errors
-    /// Kind [`Value`](crate::ErrorKind::Value): no columns, a column declared twice, or a key
-    /// that names a column that is not there.
+    /// Kind [`Value`](crate::ErrorKind::Value): no columns, a column or a relation declared
+    /// twice, a key that names a column that is not there, or more than 256 relations.
     pub fn build(self) -> Result<Arc<ModelMeta>> {
         super::build(self)
     }

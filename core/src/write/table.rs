@@ -1,8 +1,8 @@
 //! CREATE TABLE.
 
 use crate::dialect::{Dialect, Family};
-use crate::error::{Error, ErrorKind, Result};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::error::Result;
+use crate::meta::{ColumnMeta, ModelMeta, steps};
 use crate::value::ColumnType;
 
 /// The longest text that MySQL can index, in characters of four bytes.
@@ -44,29 +44,21 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
         parts.push(format!("UNIQUE ({})", names(set)));
     }
     for relation in meta.relations() {
-        let own = meta
-            .columns()
-            .iter()
-            .find(|column| column.name() == relation.column());
-        let target = relation.target().resolve();
-        let (Some(own), Some(target)) = (own, target) else {
-            let message = format!(
-                "the relation '{}' of {} is not complete",
-                relation.name(),
-                meta.name()
-            );
-            return Err(Error::new(ErrorKind::Field, message).with_model(meta.name()));
-        };
-        let key = match relation.target_column() {
-            Some(name) => target.columns().iter().find(|column| column.name() == name),
-            None => target.single_key().map(|index| &target.columns()[index]),
-        };
-        if let Some(key) = key {
+        if relation.columns().len() == 0 {
+            continue;
+        }
+        let steps = steps(meta, relation).map_err(|invalid| invalid.to_error())?;
+        for step in &steps {
+            let list = |of: &ModelMeta, columns: &mut dyn Iterator<Item = u16>| {
+                let names =
+                    columns.map(|index| quoted(of.columns()[usize::from(index)].column(), family));
+                names.collect::<Vec<_>>().join(", ")
+            };
             parts.push(format!(
                 "FOREIGN KEY ({}) REFERENCES {} ({})",
-                quoted(own.column(), family),
-                table_name(&target, family),
-                quoted(key.column(), family)
+                list(meta, &mut step.on.iter().map(|&(own, _)| own)),
+                table_name(&step.model, family),
+                list(&step.model, &mut step.on.iter().map(|&(_, key)| key)),
             ));
         }
     }

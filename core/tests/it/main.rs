@@ -6,4 +6,5 @@ pub mod derive;
 mod kept;
 mod messages;
 mod records;
+mod relations;
 mod sql;

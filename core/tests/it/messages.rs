@@ -91,13 +91,11 @@ fn names() {
         f.books().lookup("author__nam", "x").check(),
         expect!["Field: cannot resolve 'nam' into a field of Author; choices are: id, name"],
     );
-    f.refused(f.books().lookup("author__name", "x").check(), expect!["NotSupported: the path leads through the relation 'author' to a column of Author; only its key can be reached"]);
     f.refused(
         f.books().lookup("author__contains", "x").check(),
         expect!["Field: the relation 'author' has no lookup 'contains'; it has exact, gt, gte, lt, lte, in and isnull"],
     );
     f.refused(f.books().order_by_names(["-prise"]).check(), expect!["Field: cannot resolve 'prise' into a field of Book; choices are: author, author_id, id, pages, price, printed, published, title"]);
-    f.refused(f.books().order_by_names(["author"]).check(), expect!["NotSupported: ordering by 'author' follows the ordering of its model, which a path cannot do; order by 'author_id'"]);
     f.refused(
         f.books().order_by_names(["title__gt"]).list(&f.db),
         expect!["Field: 'title__gt': 'gt' is no lookup of the field 'title' of Book; lookups are: contains, endswith, exact, gt, gte, icontains, iendswith, iexact, in, isnull, istartswith, lt, lte, range, startswith"],

@@ -154,8 +154,9 @@ fn meta(model: &Model) -> TokenStream {
                 false => TokenStream::new(),
             };
             Some(quote! {
-                #private::RelationSpec::new(#field, #attribute, <#target as #krate::Model>::meta)
-                    #one_to_one
+                #private::RelationSpec::foreign_key(
+                    #field, &[#attribute], <#target as #krate::Model>::meta
+                ) #one_to_one
             })
         });
     let ordering = &model.ordering;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use queryset::recording::Recording;
 use queryset::{
     ColumnMeta, ColumnType, Decimal, Dialect, Error, ErrorKind, Family, ForeignKey, FromRow, Model,
-    Order, Value, raw,
+    Order, RelationKind, Value, raw,
 };
 
 #[derive(Model, Debug, Clone, PartialEq)]
@@ -90,8 +90,9 @@ fn a_foreign_key_is_a_relation_and_a_column() {
     };
     assert_eq!(
         (relation.name(), relation.column()),
-        ("author", "author_id")
+        ("author", Some("author_id"))
     );
+    assert_eq!(relation.kind(), Some(RelationKind::ForeignKey));
     let target = relation.target().resolve().unwrap();
     assert!(Arc::ptr_eq(&target, Author::meta()));
     let [mentor] = Author::meta().relations() else {
