@@ -56,10 +56,7 @@ impl AggregateCall {
                 .map_or(Value::F64(number), |number| {
                     Value::Decimal(number.normalized())
                 }),
-            (Function::Avg, Value::F64(number)) if ty == ColumnType::Duration => {
-                Value::Duration(number.round() as i64)
-            }
-            (_, Value::I64(number)) if ty == ColumnType::Duration => Value::Duration(number),
+            (_, value) if ty == ColumnType::Duration => in_type(value.borrow(), ty),
             (Function::Avg, Value::I64(number)) => Value::F64(number as f64),
             (Function::Avg, Value::Decimal(number)) if ty != ColumnType::Decimal => number
                 .to_string()

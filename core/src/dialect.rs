@@ -46,6 +46,8 @@ pub struct Dialect {
     pub text_collation: &'static str,
     /// The formats that `EXPLAIN` knows, in upper case.
     pub explain_formats: &'static [&'static str],
+    /// The words that explain a statement by running it; `None` where it is only planned.
+    pub explain_analyze: Option<&'static str>,
 }
 
 impl Dialect {
@@ -67,6 +69,7 @@ impl Dialect {
                 Family::Postgres => &["JSON", "TEXT", "XML", "YAML"],
                 Family::Mysql => &["JSON", "TRADITIONAL", "TREE"],
             },
+            explain_analyze: (family != Family::Sqlite).then_some("EXPLAIN ANALYZE"),
         }
     }
 }

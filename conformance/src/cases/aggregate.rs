@@ -1,11 +1,15 @@
 //! `aggregate`.
 
+use std::time::Duration;
+
 use queryset::{Aggregate, AggregateTerm, ErrorKind, Model, Record};
 
 use crate::failure::{Verdict, ensure, same};
 use crate::models::{Visit, books, numbers, shelf};
 use crate::stage::{Stage, read};
 use crate::{Case, Method};
+
+use super::types::Span;
 
 pub(super) const CASES: &[Case] = &[
     Case::new("read.aggregate.all", Method::Aggregate, all),
@@ -17,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.aggregate.distinct", Method::Aggregate, distinct),
     Case::new("read.aggregate.average", Method::Aggregate, average),
     Case::new("read.aggregate.large", Method::Aggregate, large),
+    Case::new("read.aggregate.spans", Method::Aggregate, spans),
     Case::new("read.aggregate.by_names", Method::Aggregate, by_names),
     Case::new(
         "read.aggregate.unknown_name",
@@ -202,6 +207,62 @@ fn large(stage: &Stage) -> Verdict {
         aggregate / aaggregate(|n| (n.id.sum(), n.double.sum(), n.id.avg()))
     )?
     .gives((Some(525_825), Some(1_051_650), Some(513.0)))
+}
+
+/// Spans add up and have an average, whatever a database keeps them as.
+fn spans(stage: &Stage) -> Verdict {
+    let s = stage.open()?;
+    s.prepare("creating spans", s.db().create_table::<Span>())?;
+    let micros = [1_500_000, 2_500_001, 86_400_000_001];
+    let rows: Vec<_> = (1..)
+        .zip(micros)
+        .map(|(id, micros)| Span {
+            id,
+            length: Duration::from_micros(micros),
+            maybe: None,
+        })
+        .collect();
+    s.prepare("adding spans", s.db().bulk_create(&rows))?;
+    let of = |micros| Some(Duration::from_micros(micros));
+    let (sum, average) = (86_404_000_002, 28_801_333_334);
+    read!(
+        s,
+        Span::objects(),
+        aggregate
+            / aaggregate(|s| (
+                s.length.sum(),
+                s.length.avg(),
+                s.length.min(),
+                s.length.max(),
+                s.maybe.sum(),
+            ))
+    )?
+    .gives((
+        of(sum),
+        of(average),
+        of(micros[0]),
+        of(micros[2]),
+        None,
+    ))?;
+    let terms = || {
+        [
+            ("sum", AggregateTerm::sum("length")),
+            ("avg", AggregateTerm::avg("length")),
+            ("max", AggregateTerm::max("length")),
+            ("maybe", AggregateTerm::avg("maybe")),
+        ]
+    };
+    let record: Record = read!(
+        s,
+        Span::objects(),
+        aggregate_by_names / aaggregate_by_names(terms())
+    )?
+    .value()?;
+    let named = |name| record.get::<Option<Duration>>(name);
+    same("the sum", named("sum")?, of(sum))?;
+    same("the average", named("avg")?, of(average))?;
+    same("the longest", named("max")?, of(micros[2]))?;
+    same("the average of none", named("maybe")?, None)
 }
 
 fn by_names(stage: &Stage) -> Verdict {

@@ -9,6 +9,7 @@ use crate::{Case, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("read.explain.plan", Method::Explain, plan),
+    Case::new("read.explain.analyze", Method::Explain, analyze),
     Case::new("read.explain.none", Method::Explain, none),
     Case::new(
         "read.explain.unknown_format",
@@ -29,6 +30,28 @@ fn plan(stage: &Stage) -> Verdict {
     )?;
     let text = answer.value()?;
     ensure(!text.trim().is_empty(), "the plan is not empty")
+}
+
+/// The plan of a query that is run; a database that only plans says so, and is asked nothing.
+fn analyze(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let options = || ExplainOptions::default().analyze();
+    if s.db().dialect().explain_analyze.is_none() {
+        read!(s, books(), explain / aexplain(&options()))?.refused(ErrorKind::Value)?;
+        return Ok(());
+    }
+    // The times in it differ each time.
+    let told = |plan: String| plan.contains('1').to_string();
+    read!(s, books(), explain / aexplain(&options()) => told)?
+        .sends(1)?
+        .gives(true.to_string())?;
+    let formatted = || ExplainOptions::default().analyze().format("json");
+    let json = |plan: String| plan.trim_start().starts_with(['{', '[']);
+    match s.db().dialect().name {
+        // It knows no format but its own tree here.
+        "mysql" => Ok(()),
+        _ => read!(s, books(), explain / aexplain(&formatted()) => json)?.gives(true),
+    }
 }
 
 fn none(stage: &Stage) -> Verdict {

@@ -342,11 +342,11 @@ fn large(stage: &Stage) -> Verdict {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "spans")]
-struct Span {
+pub(super) struct Span {
     #[model(primary_key)]
-    id: i64,
-    length: Duration,
-    maybe: Option<Duration>,
+    pub(super) id: i64,
+    pub(super) length: Duration,
+    pub(super) maybe: Option<Duration>,
 }
 
 fn durations(stage: &Stage) -> Verdict {

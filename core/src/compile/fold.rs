@@ -101,15 +101,10 @@ fn within(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<Vec<
         (Lookup::In, values) => Some(values.iter().filter(|value| fits(value)).cloned().collect()),
         (Lookup::Range, [from, to]) => {
             if whole(from).is_some_and(|from| from > high) || whole(to).is_some_and(|to| to < low) {
-                return Some(Vec::new());
+                // Asked all the same, as by Django: no number lies between these.
+                return Some(vec![number(high)?, number(low)?]);
             }
-            let brought = |value: &Value| {
-                let number = whole(value)?.clamp(low, high);
-                let narrow = i64::try_from(number).map(Value::I64);
-                narrow
-                    .or_else(|_| u64::try_from(number).map(Value::U64))
-                    .ok()
-            };
+            let brought = |value: &Value| number(whole(value)?.clamp(low, high));
             Some(vec![brought(from)?, brought(to)?])
         }
         _ => None,
@@ -123,6 +118,13 @@ fn whole(value: &Value) -> Option<i128> {
         Value::Decimal(number) if number.scale() == 0 => Some(number.unscaled()),
         _ => None,
     }
+}
+
+fn number(number: i128) -> Option<Value> {
+    let signed = i64::try_from(number).map(Value::I64);
+    signed
+        .or_else(|_| u64::try_from(number).map(Value::U64))
+        .ok()
 }
 
 /// What the column can hold there: SQLite's integers all have 64 bits.

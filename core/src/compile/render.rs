@@ -14,10 +14,11 @@ use crate::aggregate::{AggregateCall, Function};
 use crate::condition::ColumnRef;
 use crate::dialect::{Dialect, Family};
 use crate::error::{Error, ErrorKind, Result};
-use crate::meta::ModelMeta;
+use crate::meta::{ColumnMeta, ModelMeta};
 use crate::order::{Nulls, Term};
 use crate::query::{Terms, Window};
 use crate::resolve;
+use crate::value::ColumnType;
 
 /// The name of a select in another's FROM.
 const SUBQUERY: &str = "subquery";
@@ -170,10 +171,13 @@ impl Renderer<'_> {
                 Expr::col((Alias::new(table), Alias::new(name)))
             }
         };
-        let integer = call
+        let ty = call
             .column
             .and_then(|column| self.meta.columns().get(usize::from(column.index)))
-            .is_some_and(|column| column.ty().integer_range().is_some());
+            .map(ColumnMeta::ty);
+        let integer = ty.is_some_and(|ty| ty.integer_range().is_some());
+        // Where a span is a number of microseconds, its average is a whole one too.
+        let counted = ty == Some(ColumnType::Duration) && self.dialect.family != Family::Postgres;
         Ok(match (call.function, call.distinct) {
             (Function::Count, false) => Func::count(argument).into(),
             (Function::Count, true) => Func::count_distinct(argument).into(),
@@ -183,8 +187,16 @@ impl Renderer<'_> {
             (Function::Avg, false) if integer && self.dialect.family == Family::Postgres => {
                 Expr::from(Func::avg(argument)).cast_as(Alias::new("double precision"))
             }
-            (Function::Avg, false) => Func::avg(argument).into(),
-            (Function::Avg, true) => Func::avg(self.distinct(argument)).into(),
+            (Function::Avg, distinct) => {
+                let average = Func::avg(match distinct {
+                    true => self.distinct(argument),
+                    false => argument,
+                });
+                match counted {
+                    true => Func::round(average).into(),
+                    false => average.into(),
+                }
+            }
             (Function::Min, _) => Func::min(argument).into(),
             (Function::Max, _) => Func::max(argument).into(),
         })

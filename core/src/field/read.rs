@@ -86,6 +86,19 @@ pub(super) fn timestamp(value: ValueRef<'_>) -> Result<i64, DecodeError> {
 pub(super) fn duration(value: ValueRef<'_>) -> Result<i64, DecodeError> {
     match value {
         ValueRef::Duration(micros) | ValueRef::I64(micros) => Ok(micros),
+        // What the functions of some databases make of whole numbers.
+        ValueRef::F64(micros) if micros.fract() == 0.0 && micros.abs() < i64::MAX as f64 => {
+            Ok(micros as i64)
+        }
+        ValueRef::Decimal(micros) => {
+            let micros = micros.normalized();
+            match i64::try_from(micros.unscaled()) {
+                Ok(whole) if micros.scale() == 0 => Ok(whole),
+                _ => Err(DecodeError::because(format!(
+                    "{micros} is no number of microseconds"
+                ))),
+            }
+        }
         _ => Err(DecodeError::wrong_kind()),
     }
 }

@@ -69,37 +69,34 @@ impl<T: FromRow> QuerySet<T> {
 /// The words before the statement; only words that are known to the dialect get there.
 fn prefix(db: &Database, options: &ExplainOptions) -> Result<String> {
     let dialect = db.dialect();
-    let mut asked = Vec::new();
-    if options.analyze {
-        if dialect.family == Family::Sqlite {
+    let words = match (options.analyze, dialect.explain_analyze) {
+        (true, Some(words)) => words,
+        (true, None) => {
             let message = format!(
                 "{} cannot analyze a query while it explains it",
                 dialect.name
             );
             return Err(Error::new(ErrorKind::Value, message));
         }
-        asked.push("ANALYZE".to_owned());
+        (false, _) if dialect.family == Family::Sqlite => "EXPLAIN QUERY PLAN",
+        (false, _) => "EXPLAIN",
+    };
+    let Some(format) = &options.format else {
+        return Ok(words.to_owned());
+    };
+    let upper = format.to_uppercase();
+    if !dialect.explain_formats.contains(&upper.as_str()) {
+        let choices = match dialect.explain_formats {
+            [] => "it has no formats".to_owned(),
+            formats => format!("its formats are: {}", formats.join(", ")),
+        };
+        let message = format!("{} cannot explain as '{format}'; {choices}", dialect.name);
+        return Err(Error::new(ErrorKind::Value, message));
     }
-    if let Some(format) = &options.format {
-        let upper = format.to_uppercase();
-        if !dialect.explain_formats.contains(&upper.as_str()) {
-            let choices = match dialect.explain_formats {
-                [] => "it has no formats".to_owned(),
-                formats => format!("its formats are: {}", formats.join(", ")),
-            };
-            let message = format!("{} cannot explain as '{format}'; {choices}", dialect.name);
-            return Err(Error::new(ErrorKind::Value, message));
-        }
-        asked.push(match dialect.family {
-            Family::Mysql => format!("FORMAT={upper}"),
-            _ => format!("FORMAT {upper}"),
-        });
-    }
-    Ok(match (dialect.family, asked.is_empty()) {
-        (Family::Sqlite, _) => "EXPLAIN QUERY PLAN".to_owned(),
-        (_, true) => "EXPLAIN".to_owned(),
-        (Family::Postgres, false) => format!("EXPLAIN ({})", asked.join(", ")),
-        (Family::Mysql, false) => format!("EXPLAIN {}", asked.join(" ")),
+    Ok(match (dialect.family, options.analyze) {
+        (Family::Postgres, true) => format!("EXPLAIN (ANALYZE, FORMAT {upper})"),
+        (Family::Postgres, false) => format!("EXPLAIN (FORMAT {upper})"),
+        _ => format!("{words} FORMAT={upper}"),
     })
 }
 

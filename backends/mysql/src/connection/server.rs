@@ -23,6 +23,7 @@ impl Server {
         let mut dialect = Dialect::new(Family::Mysql, name);
         if self.is_mariadb {
             dialect.explain_formats = &["JSON"];
+            dialect.explain_analyze = Some("ANALYZE");
         }
         if let Some(collation) = self.text_collation() {
             dialect.text_collation = collation;
