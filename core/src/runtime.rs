@@ -44,7 +44,11 @@
 //! }
 //!
 //! impl Connector for ThreadEach {
-//!     fn connect_tcp(&self, _: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+//!     fn connect_tcp(
+//!         &self,
+//!         _: SocketAddr,
+//!         _: &TcpOptions,
+//!     ) -> BoxFuture<'static, io::Result<BoxStream>> {
 //!         Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
 //!     }
 //! }
@@ -77,7 +81,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use block_on::{block_on, block_on_until};
-pub use connector::{BoxStream, ByteStream, Connector};
+pub use connector::{BoxStream, ByteStream, Connector, Keepalive, TcpOptions};
 pub use driven::block_on_driven;
 pub use error::{MissingRuntime, SpawnError};
 pub use futures_core::future::BoxFuture;

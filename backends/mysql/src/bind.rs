@@ -13,7 +13,7 @@ const MOST_PLACES: u8 = 30;
 /// They are copied, so that a read whose connection turns out to be lost can be sent again.
 ///
 /// # Errors
-/// Kind [`Data`](ErrorKind::Data): the database has no form for a value.
+/// Kind [`Value`](ErrorKind::Value): the database has no form for a value.
 pub(crate) fn bind(values: &[Value]) -> Result<Vec<Param>> {
     let bound = values.iter().enumerate();
     bound
@@ -54,6 +54,7 @@ fn param(value: &Value, position: usize) -> Result<Param> {
             datetime(*micros).ok_or_else(|| outside(position, "date-time"))?
         }
         Value::Uuid(bytes) => Param::Bytes(hex(bytes)),
+        Value::Refused(why) => return Err(refused(position, why)),
         other => {
             return Err(refused(
                 position,
@@ -101,7 +102,7 @@ fn outside(position: usize, what: &str) -> Error {
 
 #[cold]
 fn refused(position: usize, why: &str) -> Error {
-    Error::new(ErrorKind::Data, format!("parameter {position}: {why}"))
+    Error::new(ErrorKind::Value, format!("parameter {position}: {why}"))
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
         match param(&value, 1) {
             Ok(param) => param.as_sql(true),
             Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Data);
+                assert_eq!(error.kind(), ErrorKind::Value);
                 error.to_string()
             }
         }

@@ -124,6 +124,7 @@ fn write(value: &Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, String>
         Value::Duration(micros) if *ty == Type::INT8 => out.put_i64(*micros),
         Value::Uuid(bytes) if *ty == Type::UUID => out.put_slice(bytes),
         Value::Array(values) => array(values, ty, out)?,
+        Value::Refused(why) => return Err(why.to_string()),
         other => return Err(misfit(other.kind(), ty)),
     }
     Ok(IsNull::No)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use queryset::Result;
 use queryset::pool::PoolOptions;
-use queryset::runtime::BoxFuture;
+use queryset::runtime::{BoxFuture, Keepalive, TcpOptions};
 use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 
@@ -34,6 +34,7 @@ pub struct PostgresOptions {
     pub(crate) config: Config,
     pub(crate) tls: TlsOptions,
     pub(crate) pool: PoolOptions,
+    pub(crate) tcp: TcpOptions,
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Option<Duration>,
     pub(crate) statement_cache: usize,
@@ -92,18 +93,20 @@ impl PostgresOptions {
     ///
     /// Known are libpq's `user`, `password`, `dbname`, `host` and `port` (several, with commas),
     /// `hostaddr`, `application_name`, `options`, `connect_timeout`, `target_session_attrs`,
-    /// `channel_binding`, `load_balance_hosts`, `sslmode`, `sslnegotiation`, `sslrootcert`,
-    /// `sslcert` and `sslkey`. A host that begins with `/` is the folder of a Unix socket.
+    /// `channel_binding`, `load_balance_hosts`, `keepalives`, `keepalives_idle`,
+    /// `keepalives_interval`, `keepalives_count`, `tcp_user_timeout`, `sslmode`, `sslnegotiation`,
+    /// `sslrootcert`, `sslcert` and `sslkey`. A host that begins with `/` is the folder of a Unix socket.
     ///
     /// # Errors
     /// Kind [`Value`](queryset::ErrorKind::Value) for an address that is none, or a setting that
     /// is not known.
     pub fn new(address: &str) -> Result<Self> {
-        let (config, tls) = parse::address(address)?;
+        let (config, tls, tcp) = parse::address(address)?;
         let connect_timeout = config.get_connect_timeout().copied();
         Ok(Self {
             config,
             tls,
+            tcp,
             pool: PoolOptions::new(),
             connect_timeout: connect_timeout.unwrap_or(Duration::from_secs(10)),
             statement_timeout: None,
@@ -175,6 +178,22 @@ impl PostgresOptions {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How a silent TCP connection is probed, so that one whose other end has vanished is noticed;
+    /// `None` never does. By default after a minute, unless the address says otherwise.
+    #[must_use]
+    pub fn keepalive(mut self, keepalive: impl Into<Option<Keepalive>>) -> Self {
+        self.tcp.keepalive = keepalive.into();
+        self
+    }
+
+    /// How long what was sent may stay unacknowledged before the connection counts as lost
+    /// (`TCP_USER_TIMEOUT`, on Linux alone); the system's choice by default.
+    #[must_use]
+    pub fn tcp_user_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.tcp.user_timeout = timeout.into();
         self
     }
 
@@ -293,6 +312,7 @@ impl fmt::Debug for PostgresOptions {
             // The driver leaves the password out.
             .field("config", &self.config)
             .field("tls", &self.tls)
+            .field("tcp", &self.tcp)
             .field("pool", &self.pool)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)

@@ -237,13 +237,7 @@ fn spans(stage: &Stage) -> Verdict {
                 s.maybe.sum(),
             ))
     )?
-    .gives((
-        of(sum),
-        of(average),
-        of(micros[0]),
-        of(micros[2]),
-        None,
-    ))?;
+    .gives((of(sum), of(average), of(micros[0]), of(micros[2]), None))?;
     let terms = || {
         [
             ("sum", AggregateTerm::sum("length")),

@@ -47,6 +47,8 @@ pub(super) enum Mark {
     Aggregate,
     /// A text lookup.
     TextLookup,
+    /// A text column that is compared with a value.
+    TextCompared,
     /// A decimal column.
     Decimal,
     /// A text where a list belongs.
@@ -302,6 +304,8 @@ impl<'m> Walk<'_, 'm> {
         let (column, lookup) = self.path(path, model, false);
         if lookup.is_some_and(Lookup::is_text) {
             self.mark(Mark::TextLookup);
+        } else if matches!(column, Some(ColumnType::Text)) && lookup != Some(Lookup::IsNull) {
+            self.mark(Mark::TextCompared);
         }
         if lookup == Some(Lookup::In) {
             match Node::of(value) {

@@ -96,6 +96,12 @@ const RULES: &[Rule] = &[
          Django does on PostgreSQL: the plain ones respect case, the i-forms fold Unicode",
         Fits::Mark(Mark::TextLookup),
     ),
+    deviation(
+        "trailing spaces",
+        "the text columns that we create count trailing spaces on every database; those of \
+         Django's tables on MariaDB (utf8mb4_bin) do not",
+        Fits::Mark(Mark::TextCompared),
+    ),
     out(
         "python text",
         "the tree holds text that only a Python parser reads",

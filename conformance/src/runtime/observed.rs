@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use queryset::runtime::{
-    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, Timer,
+    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, TcpOptions, Timer,
 };
 
 /// What went through a runtime that [`observed`] wrapped.
@@ -137,9 +137,13 @@ impl Timer for Observed {
 }
 
 impl Connector for Observed {
-    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        options: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
         self.calls.connects.fetch_add(1, Ordering::SeqCst);
-        self.runtime.connector().connect_tcp(addr)
+        self.runtime.connector().connect_tcp(addr, options)
     }
 
     #[cfg(unix)]

@@ -197,9 +197,30 @@ impl Renderer<'_> {
                     false => average.into(),
                 }
             }
-            (Function::Min, _) => Func::min(argument).into(),
-            (Function::Max, _) => Func::max(argument).into(),
+            (function, _) => self.extreme(function, argument, ty),
         })
+    }
+
+    /// The least or the greatest value.
+    fn extreme(&self, function: Function, argument: Expr, ty: Option<ColumnType>) -> Expr {
+        let least = function == Function::Min;
+        match (self.dialect.family, ty) {
+            // PostgreSQL has no such functions of these; the texts sort as the values do.
+            (Family::Postgres, Some(ColumnType::Uuid)) => {
+                let text = Expr::cust_with_expr("CAST($1 AS text) COLLATE \"C\"", argument);
+                let found = match least {
+                    true => Func::min(text),
+                    false => Func::max(text),
+                };
+                Expr::from(found).cast_as(Alias::new("uuid"))
+            }
+            (Family::Postgres, Some(ColumnType::Bool)) => match least {
+                true => Func::cust(Alias::new("bool_and")).arg(argument).into(),
+                false => Func::cust(Alias::new("bool_or")).arg(argument).into(),
+            },
+            _ if least => Func::min(argument).into(),
+            _ => Func::max(argument).into(),
+        }
     }
 
     /// The argument of a function that takes each value once.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::polling::{is_polling, while_polling};
 use super::{
-    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, Timer, block_on,
+    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, TcpOptions, Timer,
+    block_on,
 };
 
 mod executor;
@@ -76,7 +77,11 @@ impl Timer for Threads {
 }
 
 impl Connector for Threads {
-    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        _: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
         Box::pin(async move { Err(no_sockets(&addr)) })
     }
 

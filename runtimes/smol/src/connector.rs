@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use queryset::runtime::{BoxFuture, BoxStream, Connector};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, TcpOptions};
 use smol::net::TcpStream;
 #[cfg(unix)]
 use smol::net::unix::UnixStream;
@@ -11,10 +11,16 @@ use smol::net::unix::UnixStream;
 use crate::Smol;
 
 impl Connector for Smol {
-    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        options: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let options = options.clone();
         Box::pin(async move {
             let stream = TcpStream::connect(addr).await?;
             stream.set_nodelay(true)?;
+            options.set_on(&stream)?;
             Ok(Box::new(stream) as BoxStream)
         })
     }

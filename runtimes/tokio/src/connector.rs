@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use queryset::runtime::{BoxFuture, BoxStream, Connector};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, TcpOptions};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -15,10 +15,16 @@ use crate::Tokio;
 use crate::stream::Stream;
 
 impl Connector for Tokio {
-    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        options: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let options = options.clone();
         self.inside(async move {
             let stream = TcpStream::connect(addr).await?;
             stream.set_nodelay(true)?;
+            options.set_on(&stream)?;
             Ok(Box::new(Stream(stream)) as BoxStream)
         })
     }

@@ -84,7 +84,10 @@ impl Connection {
         let opener = Arc::clone(&self.opener);
         let tls = Tls::new(opener.tls.clone(), Arc::clone(&self.host)).staying_open();
         Box::pin(async move {
-            let mut stream = Stream::staying_open(address.connect(&opener.runtime).await?);
+            let stream = address
+                .connect(&opener.runtime, &opener.options.tcp)
+                .await?;
+            let mut stream = Stream::staying_open(stream);
             token
                 .cancel_query_raw(&mut stream, tls)
                 .await

@@ -97,7 +97,9 @@ async fn attempt(
     target: &Target,
     address: &Address,
 ) -> Result<Box<Connection>> {
-    let stream = address.connect(&opening.runtime).await.map_err(|error| {
+    let tcp = &opening.options.tcp;
+    let stream = address.connect(&opening.runtime, tcp).await;
+    let stream = stream.map_err(|error| {
         let kind = match error.kind() {
             std::io::ErrorKind::Unsupported => ErrorKind::Runtime,
             _ => ErrorKind::Connection,

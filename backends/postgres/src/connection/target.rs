@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use queryset::runtime::{BoxStream, Runtime};
+use queryset::runtime::{BoxStream, Runtime, TcpOptions};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
 
@@ -24,9 +24,13 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    pub(super) async fn connect(&self, runtime: &Runtime) -> io::Result<BoxStream> {
+    pub(super) async fn connect(
+        &self,
+        runtime: &Runtime,
+        options: &TcpOptions,
+    ) -> io::Result<BoxStream> {
         match self {
-            Self::Tcp(address) => runtime.connector().connect_tcp(*address).await,
+            Self::Tcp(address) => runtime.connector().connect_tcp(*address, options).await,
             #[cfg(unix)]
             Self::Unix(path) => runtime.connector().connect_unix(path.clone()).await,
         }

@@ -2,24 +2,42 @@
 //! taken out first.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use queryset::runtime::{Keepalive, TcpOptions};
 use queryset::{Error, ErrorKind, Result};
 use tokio_postgres::Config;
 
 use super::{TlsMode, TlsOptions, driver_mode};
 
-pub(super) fn address(address: &str) -> Result<(Config, TlsOptions)> {
-    let mut tls = TlsOptions {
-        mode: TlsMode::Prefer,
-        root: None,
-        certificate: None,
-        key: None,
+/// The silence before the first probe of a connection, unless it is said.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// The settings that the driver does not know, or not in their own form.
+struct Own {
+    tls: TlsOptions,
+    keepalive: Keepalive,
+    keepalives: bool,
+    user_timeout: Option<Duration>,
+}
+
+pub(super) fn address(address: &str) -> Result<(Config, TlsOptions, TcpOptions)> {
+    let mut own = Own {
+        tls: TlsOptions {
+            mode: TlsMode::Prefer,
+            root: None,
+            certificate: None,
+            key: None,
+        },
+        keepalive: Keepalive::after(IDLE),
+        keepalives: true,
+        user_timeout: None,
     };
     let is_url = address.starts_with("postgres://") || address.starts_with("postgresql://");
     let rest = if is_url {
-        url(address, &mut tls)?
+        url(address, &mut own)?
     } else {
-        pairs(address, &mut tls)?
+        pairs(address, &mut own)?
     };
     let mut config: Config = rest.parse().map_err(|error: tokio_postgres::Error| {
         let result = invalid("the address is not one of postgres");
@@ -28,13 +46,29 @@ pub(super) fn address(address: &str) -> Result<(Config, TlsOptions)> {
             None => result,
         }
     })?;
-    config.ssl_mode(driver_mode(tls.mode));
-    Ok((config, tls))
+    let tcp = TcpOptions::new()
+        .keepalive(own.keepalives.then_some(own.keepalive))
+        .user_timeout(own.user_timeout);
+    config.ssl_mode(driver_mode(own.tls.mode));
+    Ok((config, own.tls, tcp))
 }
 
-/// Takes a setting of TLS; false if it is none.
-fn take(key: &str, value: &str, tls: &mut TlsOptions) -> Result<bool> {
+/// Takes a setting of ours; false if it is none.
+fn take(key: &str, value: &str, own: &mut Own) -> Result<bool> {
+    let tls = &mut own.tls;
     match key {
+        "keepalives" => own.keepalives = number(key, value)? != 0,
+        "keepalives_idle" => {
+            own.keepalive.idle = seconds(key, value)?.unwrap_or(IDLE);
+        }
+        "keepalives_interval" => own.keepalive.interval = seconds(key, value)?,
+        "keepalives_count" | "keepalives_retries" => {
+            own.keepalive.retries = Some(number(key, value)?).filter(|count| *count > 0);
+        }
+        "tcp_user_timeout" => {
+            let millis = Some(number(key, value)?).filter(|millis| *millis > 0);
+            own.user_timeout = millis.map(|millis| Duration::from_millis(millis.into()));
+        }
         "sslmode" => {
             tls.mode = match value {
                 "disable" => TlsMode::Disable,
@@ -60,14 +94,26 @@ fn take(key: &str, value: &str, tls: &mut TlsOptions) -> Result<bool> {
     Ok(true)
 }
 
-fn url(address: &str, tls: &mut TlsOptions) -> Result<String> {
+fn number(key: &str, value: &str) -> Result<u32> {
+    value
+        .parse()
+        .map_err(|_| invalid(format!("the {key} '{value}' is no number")))
+}
+
+/// As for libpq, none at all is the default.
+fn seconds(key: &str, value: &str) -> Result<Option<Duration>> {
+    let seconds = Some(number(key, value)?).filter(|seconds| *seconds > 0);
+    Ok(seconds.map(|seconds| Duration::from_secs(seconds.into())))
+}
+
+fn url(address: &str, own: &mut Own) -> Result<String> {
     let Some((before, query)) = address.split_once('?') else {
         return Ok(address.to_owned());
     };
     let mut kept = Vec::new();
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
         let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
-        if !take(key, &decoded(value)?, tls)? {
+        if !take(key, &decoded(value)?, own)? {
             kept.push(setting);
         }
     }
@@ -96,7 +142,7 @@ fn decoded(text: &str) -> Result<String> {
 }
 
 /// `key = 'value' …`, where a backslash takes the next character as it is.
-fn pairs(text: &str, tls: &mut TlsOptions) -> Result<String> {
+fn pairs(text: &str, own: &mut Own) -> Result<String> {
     let mut kept = String::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -106,7 +152,7 @@ fn pairs(text: &str, tls: &mut TlsOptions) -> Result<String> {
             ));
         };
         let (value, end) = value(after.trim_start())?;
-        if !take(key.trim(), &value, tls)? {
+        if !take(key.trim(), &value, own)? {
             let quoted = value.replace('\\', "\\\\").replace('\'', "\\'");
             kept.push_str(&format!("{}='{quoted}' ", key.trim()));
         }
@@ -155,7 +201,7 @@ mod tests {
             "host=db.example port=5433 user=ann password = 'p w' dbname=shop sslmode=verify-ca \
              sslrootcert='/a b.pem' application_name=x",
         ] {
-            let (config, tls) = address(text).unwrap();
+            let (config, tls, _) = address(text).unwrap();
             assert_eq!(config.get_user(), Some("ann"));
             assert_eq!(config.get_password(), Some(&b"p w"[..]));
             assert_eq!(config.get_dbname(), Some("shop"));
@@ -170,9 +216,30 @@ mod tests {
 
     #[test]
     fn quotes_and_backslashes_survive() {
-        let (config, _) = address(r"user='a\'b' password=c\\d\ e").unwrap();
+        let (config, _, _) = address(r"user='a\'b' password=c\\d\ e").unwrap();
         assert_eq!(config.get_user(), Some("a'b"));
         assert_eq!(config.get_password(), Some(&br"c\d e"[..]));
+    }
+
+    #[test]
+    fn silent_connections_are_probed_as_it_is_said() {
+        let of = |text: &str| address(text).unwrap().2;
+        let minute = Keepalive::after(Duration::from_secs(60));
+        let default = of("postgres://h/d");
+        assert_eq!(
+            (default.keepalive, default.user_timeout),
+            (Some(minute), None)
+        );
+        assert_eq!(of("host=h keepalives=0").keepalive, None);
+        let tcp = of(
+            "postgres://h/d?keepalives_idle=9&keepalives_interval=2&keepalives_count=4\
+             &tcp_user_timeout=1500",
+        );
+        let expected = Keepalive::after(Duration::from_secs(9))
+            .interval(Duration::from_secs(2))
+            .retries(4);
+        assert_eq!(tcp.keepalive, Some(expected));
+        assert_eq!(tcp.user_timeout, Some(Duration::from_millis(1500)));
     }
 
     #[test]
@@ -182,6 +249,7 @@ mod tests {
             ("user='a", "not closed"),
             ("postgres://h/d?sslmode=maybe", "'maybe' is not known"),
             ("postgres://h/d?sslcert=%2", "no two digits"),
+            ("postgres://h/d?keepalives_idle=soon", "'soon' is no number"),
             ("postgres://h/d?colour=red", "not one of postgres"),
         ] {
             let error = address(text).unwrap_err();

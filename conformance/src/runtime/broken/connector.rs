@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use queryset::runtime::{BoxFuture, BoxStream, Connector, Runtime};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Runtime, TcpOptions};
 
 use super::{Break, breaking};
 use crate::runtime::Capability;
@@ -40,6 +40,13 @@ pub(super) const BREAKS: &[Break] = &[
         TCP,
         |runtime| broken(runtime, Fault::ClosesNothing),
     ),
+    #[cfg(target_os = "linux")]
+    breaking(
+        "forgets what a socket is to be set to",
+        "runtime.connect.tcp_keepalive",
+        TCP,
+        |runtime| broken(runtime, Fault::ForgetsOptions),
+    ),
     breaking(
         "connects to anything",
         "runtime.connect.tcp_refused",
@@ -64,6 +71,7 @@ enum Fault {
     FlipsBit,
     LosesWrite,
     ClosesNothing,
+    ForgetsOptions,
     /// Says that it has connected, and fails with the first read.
     ConnectsLater,
 }
@@ -95,8 +103,16 @@ impl Broken {
 }
 
 impl Connector for Broken {
-    fn connect_tcp(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        self.wrap(self.connector.connect_tcp(addr))
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        options: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let options = match self.fault {
+            Fault::ForgetsOptions => &TcpOptions::new(),
+            _ => options,
+        };
+        self.wrap(self.connector.connect_tcp(addr, options))
     }
 
     #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::thread;
 
 use futures_io::{AsyncRead, AsyncWrite};
-use queryset::runtime::{BoxStream, ByteStream};
+use queryset::runtime::{BoxStream, ByteStream, TcpOptions};
 
 use super::{CaseResult, Failure, Stage, ensure, fail, needing};
 use crate::runtime::{Capability, RuntimeCase};
@@ -16,6 +16,12 @@ pub(super) const CASES: &[RuntimeCase] = &[
     needing(Capability::Tcp, "runtime.connect.tcp_echo", tcp_echo),
     needing(Capability::Tcp, "runtime.connect.tcp_outside", tcp_outside),
     needing(Capability::Tcp, "runtime.connect.tcp_refused", tcp_refused),
+    #[cfg(target_os = "linux")]
+    needing(
+        Capability::Tcp,
+        "runtime.connect.tcp_keepalive",
+        keepalive::is_set,
+    ),
     #[cfg(unix)]
     needing(Capability::Unix, "runtime.connect.unix_echo", unix::echo),
     #[cfg(unix)]
@@ -31,7 +37,10 @@ const BYTES: usize = 300_000;
 
 fn tcp_echo(stage: &Stage<'_>) -> CaseResult {
     let running = stage.start();
-    let connect = running.runtime().connector().connect_tcp(tcp_server()?);
+    let connect = running
+        .runtime()
+        .connector()
+        .connect_tcp(tcp_server()?, &TcpOptions::new());
     stage.in_task(
         running.runtime(),
         async move { converse(connect.await?).await },
@@ -41,7 +50,10 @@ fn tcp_echo(stage: &Stage<'_>) -> CaseResult {
 /// Connected and used by a thread that the runtime does not know.
 fn tcp_outside(stage: &Stage<'_>) -> CaseResult {
     let running = stage.start();
-    let connect = running.runtime().connector().connect_tcp(tcp_server()?);
+    let connect = running
+        .runtime()
+        .connector()
+        .connect_tcp(tcp_server()?, &TcpOptions::new());
     stage.wait("a conversation outside the runtime", async move {
         converse(connect.await?).await
     })?
@@ -51,13 +63,82 @@ fn tcp_refused(stage: &Stage<'_>) -> CaseResult {
     let running = stage.start();
     // A port that was free a moment ago.
     let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-    let connect = running.runtime().connector().connect_tcp(addr);
+    let connect = running
+        .runtime()
+        .connector()
+        .connect_tcp(addr, &TcpOptions::new());
     match stage.in_task(running.runtime(), connect)? {
         Err(error) => ensure(
             error.kind() == io::ErrorKind::ConnectionRefused,
             format!("the error of a closed port is {:?}: {error}", error.kind()),
         ),
         Ok(_) => fail("connected to a closed port"),
+    }
+}
+
+/// What the kernel says of our sockets, whatever the runtime says.
+#[cfg(target_os = "linux")]
+mod keepalive {
+    use std::fs;
+    use std::time::Duration;
+
+    use queryset::runtime::Keepalive;
+
+    use super::*;
+
+    /// The silence before the first probe.
+    const IDLE: Duration = Duration::from_secs(600);
+
+    pub(in super::super) fn is_set(stage: &Stage<'_>) -> CaseResult {
+        let running = stage.start();
+        let probed = TcpOptions::new()
+            .keepalive(Keepalive::after(IDLE).retries(3))
+            .user_timeout(Duration::from_secs(900));
+        for (options, expected) in [(TcpOptions::new(), None), (probed, Some(IDLE))] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let addr = listener.local_addr()?;
+            let connect = running.runtime().connector().connect_tcp(addr, &options);
+            let stream = stage.in_task(running.runtime(), connect)??;
+            let (_peer, from) = listener.accept()?;
+            let until_probe = probe(from.port(), addr.port())?;
+            drop(stream);
+            let right = match (until_probe, expected) {
+                (None, None) => true,
+                // It counts down from the idle time.
+                (Some(left), Some(idle)) => left <= idle && left > idle / 2,
+                _ => false,
+            };
+            ensure(
+                right,
+                format!("the next probe is {until_probe:?} away, and {expected:?} was asked for"),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The time to a socket's next probe, from the kernel's table; `None` if none is to come.
+    fn probe(from: u16, to: u16) -> Result<Option<Duration>, Failure> {
+        let table = fs::read_to_string("/proc/self/net/tcp")?;
+        let (from, to) = (format!(":{from:04X}"), format!(":{to:04X}"));
+        let line = table
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .find(|words| {
+                words.get(1).is_some_and(|local| local.ends_with(&from))
+                    && words.get(2).is_some_and(|remote| remote.ends_with(&to))
+            });
+        let Some(words) = line else {
+            return fail("the kernel does not know the socket");
+        };
+        // The kind of the timer, and its time in hundredths of a second.
+        match words.get(5).and_then(|timer| timer.split_once(':')) {
+            Some(("02", hundredths)) => {
+                let hundredths = u64::from_str_radix(hundredths, 16)?;
+                Ok(Some(Duration::from_millis(10 * hundredths)))
+            }
+            Some(_) => Ok(None),
+            None => fail("the kernel's table has another form"),
+        }
     }
 }
 

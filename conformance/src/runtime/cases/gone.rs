@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use queryset::CancelToken;
-use queryset::runtime::TaskError;
+use queryset::runtime::{TaskError, TcpOptions};
 
 use super::{CaseResult, Failure, Stage, ensure, fail, needing};
 use crate::runtime::{Capability, Running, RuntimeCase};
@@ -109,7 +109,10 @@ fn connect_fails(stage: &Stage<'_>) -> CaseResult {
     let addr: SocketAddr = listener.local_addr()?;
     shut_down(&mut running)?;
     let connector = running.runtime().connector();
-    let connected = stage.wait("connecting", connector.connect_tcp(addr))?;
+    let connected = stage.wait(
+        "connecting",
+        connector.connect_tcp(addr, &TcpOptions::new()),
+    )?;
     ensure(
         connected.is_err(),
         "a runtime that has shut down opens a socket",
