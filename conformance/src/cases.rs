@@ -25,6 +25,7 @@ mod memory;
 mod null;
 mod order;
 mod raw;
+mod scopes;
 mod seams;
 mod slicing;
 mod types;
@@ -58,6 +59,7 @@ pub fn cases() -> Vec<Case> {
         write::CASES,
         errors::CASES,
         hooks::CASES,
+        scopes::CASES,
         cancel::CASES,
         concurrency::CASES,
         seams::CASES,

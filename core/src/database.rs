@@ -1,15 +1,19 @@
 //! The handle through which queries reach a database.
 
+mod capture;
 mod flat;
 mod hook;
 mod iterate;
 mod read;
+mod scope;
 mod sink;
 
+pub use capture::{Capture, Captured};
 pub(crate) use flat::FlatRow;
 pub use hook::{StatementEvent, StatementHook};
 pub use iterate::{AsyncIter, Iter};
 pub(crate) use read::{Limits, Read};
+pub use scope::{Repeated, Scope};
 pub(crate) use sink::Layout;
 
 use std::fmt;
@@ -35,6 +39,8 @@ use crate::value::Value;
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
+    /// What counts the statements of this handle and of its clones.
+    scope: Option<Arc<scope::Watch>>,
 }
 
 struct Shared {
@@ -58,6 +64,7 @@ impl Database {
         };
         Self {
             shared: Arc::new(shared),
+            scope: None,
         }
     }
 
@@ -100,16 +107,13 @@ impl Database {
     /// # Errors
     /// What the database reports; kind [`SynchronousOnly`](ErrorKind::SynchronousOnly) inside a
     /// task.
+    #[track_caller]
     pub fn execute(&self, sql: impl Into<Arc<str>>, params: Vec<Value>) -> Result<u64> {
         self.enter("execute")?;
         let statement = Statement::write(sql, params);
-        let observed = self.shared.hooks.start(&statement);
+        let observed = self.observe(&statement);
         let result = self.shared.backend.execute_blocking(statement, None);
-        observed.end(
-            &self.shared.hooks,
-            *result.as_ref().unwrap_or(&0),
-            result.as_ref().err(),
-        );
+        observed.end(*result.as_ref().unwrap_or(&0), result.as_ref().err());
         result
     }
 
@@ -122,13 +126,9 @@ impl Database {
     /// What the database reports.
     pub async fn aexecute(&self, sql: impl Into<Arc<str>>, params: Vec<Value>) -> Result<u64> {
         let statement = Statement::write(sql, params);
-        let observed = self.shared.hooks.start(&statement);
+        let observed = self.observe(&statement);
         let result = self.shared.backend.execute(statement).await;
-        observed.end(
-            &self.shared.hooks,
-            *result.as_ref().unwrap_or(&0),
-            result.as_ref().err(),
-        );
+        observed.end(*result.as_ref().unwrap_or(&0), result.as_ref().err());
         result
     }
 

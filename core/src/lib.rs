@@ -68,6 +68,7 @@
 //! | read rows into a type of yours | [`FromRow`], [`Record`], [`Value`] |
 //! | understand what went wrong | [`Error`], [`ErrorKind`] |
 //! | watch statements | [`Database::on_statement`], the feature `tracing` |
+//! | find loops that send too many | [`Database::scope`], in tests [`Database::assert_num_queries`] |
 //! | test without a database | [`recording`] |
 //! | write an adapter of a runtime | [`runtime`] |
 //! | write a backend | [`Backend`] |
@@ -124,7 +125,9 @@ pub use aggregate::{Aggregate, AggregateTerm, Aggregates, Number};
 pub use backend::{Backend, Cursor, Fetched, gave_up};
 pub use cancel::{CancelGuard, CancelReason, CancelToken, Cancelled, DeadlineGuard};
 pub use column::{Column, TextField};
-pub use database::{AsyncIter, Database, Iter, StatementEvent, StatementHook};
+pub use database::{
+    AsyncIter, Capture, Captured, Database, Iter, Repeated, Scope, StatementEvent, StatementHook,
+};
 #[cfg(feature = "derive")]
 pub use derive::{Field, FromRow, Model};
 pub use dialect::{Dialect, Family};

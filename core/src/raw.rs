@@ -62,6 +62,7 @@ impl<T: FromRow> RawQuery<T> {
     /// What the database reports; kind
     /// [`FieldDoesNotExist`](crate::ErrorKind::FieldDoesNotExist) when a wanted column is not in
     /// the result; [`Decode`](crate::ErrorKind::Decode) for a value that does not fit.
+    #[track_caller]
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
         db.fetch(self.read(), T::from_row, usize::MAX)
@@ -79,6 +80,7 @@ impl<T: FromRow> RawQuery<T> {
     ///
     /// # Errors
     /// As [`list`](Self::list).
+    #[track_caller]
     pub fn first(&self, db: &Database) -> Result<Option<T>> {
         db.enter("first")?;
         // What follows the first row is not asked for: the cursor is dropped, which ends it.
@@ -94,11 +96,13 @@ impl<T: FromRow> RawQuery<T> {
     }
 
     /// Iterates over the rows, reading them in chunks.
+    #[track_caller]
     pub fn iter(&self, db: &Database) -> Iter<T> {
         Iter::new(db, Ok(Some(self.read())))
     }
 
     /// The asynchronous twin of [`iter`](Self::iter): a stream.
+    #[track_caller]
     pub fn aiter(&self, db: &Database) -> AsyncIter<T> {
         AsyncIter::new(db, Ok(Some(self.read())))
     }

@@ -1,11 +1,13 @@
 //! Telling of every statement.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::Database;
+use super::scope::{Repeated, Watch};
 use crate::error::Error;
 use crate::statement::Statement;
 use crate::value::Value;
@@ -26,6 +28,13 @@ pub struct StatementEvent<'e> {
     pub error: Option<&'e Error>,
     /// Whether it was given up before its end: the future or the iterator was dropped.
     pub dropped: bool,
+    /// The line that asked for it: of blocking methods, of `iter` and of `aiter`. A method that is
+    /// an `async fn` cannot know its caller.
+    pub caller: Option<&'static Location<'static>>,
+    /// That the same text was read many times within one [`Scope`](crate::Scope): most often a
+    /// loop that reads for each row what one statement could have read for all. It is said when
+    /// the scope's limit is reached, and again whenever the number has doubled.
+    pub repeated: Option<Repeated>,
 }
 
 type Hook = Arc<dyn Fn(&StatementEvent<'_>) + Send + Sync>;
@@ -63,18 +72,6 @@ impl Hooks {
         cfg!(feature = "tracing") || self.0.count.load(Ordering::Acquire) > 0
     }
 
-    /// Begins to watch a statement, if anybody listens.
-    pub(super) fn start(&self, statement: &Statement) -> Observed {
-        Observed(self.listens().then(|| {
-            Box::new(Started {
-                at: Instant::now(),
-                sql: Arc::clone(&statement.sql),
-                params: statement.params.clone(),
-                hooks: self.clone(),
-            })
-        }))
-    }
-
     fn tell(&self, event: &StatementEvent<'_>) {
         #[cfg(feature = "tracing")]
         trace(event);
@@ -91,53 +88,88 @@ impl Hooks {
     }
 }
 
+impl Database {
+    /// Begins to watch a statement, if anybody listens.
+    #[track_caller]
+    pub(super) fn observe(&self, statement: &Statement) -> Observed {
+        self.observe_for(statement, Location::caller())
+    }
+
+    /// Begins to watch a statement that was asked for earlier.
+    pub(super) fn observe_for(
+        &self,
+        statement: &Statement,
+        caller: &'static Location<'static>,
+    ) -> Observed {
+        let hooks = &self.shared.hooks;
+        if self.scope.is_none() && !hooks.listens() {
+            return Observed(None);
+        }
+        Observed(Some(Box::new(Started {
+            at: Instant::now(),
+            statement: statement.clone(),
+            hooks: hooks.clone(),
+            scope: self.scope.clone(),
+            caller: outside(caller),
+        })))
+    }
+}
+
+/// The location, unless it lies in this crate: then the caller was not handed on.
+fn outside(caller: &'static Location<'static>) -> Option<&'static Location<'static>> {
+    const OWN: (&str, &str) = file!().split_at(file!().len() - "database/hook.rs".len());
+    (!caller.file().starts_with(OWN.0)).then_some(caller)
+}
+
 /// A statement under way. Dropped before its end, it tells that the statement was given up.
 pub(super) struct Observed(Option<Box<Started>>);
 
 struct Started {
     at: Instant,
-    sql: Arc<str>,
-    params: Vec<Value>,
+    statement: Statement,
     hooks: Hooks,
+    scope: Option<Arc<Watch>>,
+    caller: Option<&'static Location<'static>>,
 }
 
 impl Observed {
-    pub(super) fn end(mut self, hooks: &Hooks, rows: u64, error: Option<&Error>) {
+    pub(super) fn end(mut self, rows: u64, error: Option<&Error>) {
         if let Some(started) = self.0.take() {
-            hooks.tell(&started.event(rows, error, false));
+            started.tell(rows, error, false);
         }
     }
 
     /// Ends a statement that was given up after `rows` rows.
     pub(super) fn give_up(mut self, rows: u64) {
         if let Some(started) = self.0.take() {
-            started.hooks.tell(&started.event(rows, None, true));
+            started.tell(rows, None, true);
         }
     }
 }
 
 impl Started {
-    fn event<'e>(
-        &'e self,
-        rows: u64,
-        error: Option<&'e Error>,
-        dropped: bool,
-    ) -> StatementEvent<'e> {
-        StatementEvent {
-            sql: &self.sql,
-            params: &self.params,
+    fn tell(&self, rows: u64, error: Option<&Error>, dropped: bool) {
+        let mut event = StatementEvent {
+            sql: &self.statement.sql,
+            params: &self.statement.params,
             duration: self.at.elapsed(),
             rows,
             error,
             dropped,
+            caller: self.caller,
+            repeated: None,
+        };
+        if let Some(scope) = &self.scope {
+            event.repeated = scope.ran(&self.statement, &event);
         }
+        self.hooks.tell(&event);
     }
 }
 
 impl Drop for Observed {
     fn drop(&mut self) {
         if let Some(started) = self.0.take() {
-            started.hooks.tell(&started.event(0, None, true));
+            started.tell(0, None, true);
         }
     }
 }
@@ -154,6 +186,14 @@ fn trace(event: &StatementEvent<'_>) {
             target: "queryset",
             sql = event.sql, micros, rows = event.rows, %error, "statement failed"
         ),
+    }
+    if let Some(repeated) = &event.repeated {
+        tracing::warn!(
+            target: "queryset",
+            sql = &*repeated.sql, count = repeated.count, scope = repeated.scope.as_deref(),
+            caller = repeated.caller.map(tracing::field::display),
+            opened_at = %repeated.opened_at, "statement repeated"
+        );
     }
 }
 

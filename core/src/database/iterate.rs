@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -17,6 +18,7 @@ use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
 use crate::row::FromRow;
 use crate::runtime::BoxFuture;
+use crate::statement::Statement;
 
 /// The rows of an iteration's first chunk; later ones double up to [`LARGEST_CHUNK`].
 const FIRST_CHUNK: usize = 32;
@@ -45,21 +47,28 @@ impl Chunks {
 struct Watched {
     db: Database,
     observed: Option<Observed>,
+    caller: &'static Location<'static>,
     rows: u64,
 }
 
 impl Watched {
+    #[track_caller]
     fn new(db: &Database) -> Self {
         Self {
             db: db.clone(),
             observed: None,
+            caller: Location::caller(),
             rows: 0,
         }
     }
 
+    fn start(&mut self, statement: &Statement) {
+        self.observed = Some(self.db.observe_for(statement, self.caller));
+    }
+
     fn end(&mut self, error: Option<&Error>) {
         if let Some(observed) = self.observed.take() {
-            observed.end(&self.db.shared.hooks, self.rows, error);
+            observed.end(self.rows, error);
         }
     }
 }
@@ -93,6 +102,7 @@ enum State {
 }
 
 impl<T: FromRow> Iter<T> {
+    #[track_caller]
     pub(crate) fn new(db: &Database, read: Result<Option<Read>>) -> Self {
         let (state, token) = match read {
             Ok(Some(mut read)) => {
@@ -123,7 +133,8 @@ impl<T: FromRow> Iter<T> {
             State::Start(read) => {
                 db.enter("iter")?;
                 check(token)?;
-                self.watched.observed = Some(db.shared.hooks.start(&read.statement));
+                self.watched.start(&read.statement);
+                let db = &self.watched.db;
                 let sink = db.shared.spares.take(read.layout);
                 db.backend()
                     .fetch_blocking(read.statement, sink, max_rows, token)?
@@ -214,6 +225,7 @@ enum AsyncState {
 }
 
 impl<T: FromRow> AsyncIter<T> {
+    #[track_caller]
     pub(crate) fn new(db: &Database, read: Result<Option<Read>>) -> Self {
         let (state, deadline) = match read {
             Ok(Some(mut read)) => {
@@ -290,8 +302,8 @@ impl<T: FromRow> AsyncIter<T> {
             AsyncState::Came(fetched) => (*fetched)?,
             AsyncState::Start(read) => {
                 self.deadline.as_ref().map_or(Ok(()), Deadline::check)?;
+                self.watched.start(&read.statement);
                 let db = &self.watched.db;
-                self.watched.observed = Some(db.shared.hooks.start(&read.statement));
                 let sink = db.shared.spares.take(read.layout);
                 let max_rows = self.chunks.next(None);
                 let future = self.held(db.backend().fetch(read.statement, sink, max_rows));

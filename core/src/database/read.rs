@@ -118,13 +118,14 @@ fn passed() -> Error {
 
 impl Database {
     /// Reads at most `max_rows` rows, blocking.
+    #[track_caller]
     pub(crate) fn fetch<T, F>(&self, read: Read, decode: F, max_rows: usize) -> Result<Vec<T>>
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
         check(read.limits.cancel.as_ref())?;
-        let observed = self.shared.hooks.start(&read.statement);
+        let observed = self.observe(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let token = read.limits.token();
         let fetched = self
@@ -145,7 +146,7 @@ impl Database {
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
         check(read.limits.cancel.as_ref())?;
-        let observed = self.shared.hooks.start(&read.statement);
+        let observed = self.observe(&read.statement);
         let sink = Box::new(Collect::new(read.layout, decode));
         let limits = read.limits;
         let future = self.backend().fetch(read.statement, sink, max_rows);
@@ -176,7 +177,7 @@ impl Database {
         let rows = result
             .as_ref()
             .map_or(0, |collect| collect.rows.len() as u64);
-        observed.end(&self.shared.hooks, rows, result.as_ref().err());
+        observed.end(rows, result.as_ref().err());
         result.map(|collect| collect.rows)
     }
 }

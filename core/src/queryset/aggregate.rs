@@ -18,6 +18,7 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// What building the query found wrong, what the database reports, or a result that does not
     /// fit its type.
+    #[track_caller]
     pub fn aggregate<A: Aggregates<M>>(
         &self,
         db: &Database,
@@ -51,6 +52,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`aggregate`](Self::aggregate), and kind [`Field`](crate::ErrorKind::Field) for a name
     /// that the model lacks.
+    #[track_caller]
     pub fn aggregate_by_names<N: Into<Box<str>>>(
         &self,
         db: &Database,
@@ -90,6 +92,7 @@ impl<T: FromRow> QuerySet<T> {
         Ok((names, calls))
     }
 
+    #[track_caller]
     fn compute(&self, db: &Database, calls: &[AggregateCall]) -> Result<Vec<Value>> {
         let rows = match self.plan_aggregate(db, calls)? {
             Some(read) => db.fetch(read, values, usize::MAX)?,

@@ -17,6 +17,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// Kind [`Type`](ErrorKind::Type) for a slice or a model without a primary key.
+    #[track_caller]
     pub fn contains_key(&self, db: &Database, key: impl Into<Operand>) -> Result<bool> {
         db.enter("contains_key")?;
         self.holds(db, key.into())
@@ -31,6 +32,7 @@ impl<T: FromRow> QuerySet<T> {
         self.aholds(db, key).await
     }
 
+    #[track_caller]
     fn holds(&self, db: &Database, key: Operand) -> Result<bool> {
         match self.plan_contains(db, key)? {
             Some(read) => Ok(!db.fetch(read, nothing, usize::MAX)?.is_empty()),
@@ -73,6 +75,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// Kind [`Type`](ErrorKind::Type) for a slice or a model without a primary key.
+    #[track_caller]
     pub fn contains(&self, db: &Database, row: &M) -> Result<bool> {
         db.enter("contains")?;
         self.holds(db, key_of(row)?)

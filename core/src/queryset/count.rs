@@ -11,6 +11,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// What building the query found wrong, or what the database reports.
+    #[track_caller]
     pub fn count(&self, db: &Database) -> Result<u64> {
         db.enter("count")?;
         match self.plan_count(db)? {

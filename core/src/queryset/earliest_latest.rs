@@ -19,6 +19,7 @@ impl<T: FromRow> QuerySet<T> {
     /// Kind [`NotFound`](crate::ErrorKind::NotFound) without a row,
     /// [`Value`](crate::ErrorKind::Value) when the model has no `latest_by`,
     /// [`Type`](crate::ErrorKind::Type) for a slice.
+    #[track_caller]
     pub fn earliest(&self, db: &Database) -> Result<T> {
         db.enter("earliest")?;
         self.found(one(db, self.plan_extreme(db, self.latest_terms(), false)?)?)
@@ -36,6 +37,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// As [`earliest`](Self::earliest).
+    #[track_caller]
     pub fn latest(&self, db: &Database) -> Result<T> {
         db.enter("latest")?;
         self.found(one(db, self.plan_extreme(db, self.latest_terms(), true)?)?)
@@ -54,6 +56,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`earliest`](Self::earliest), and [`Field`](crate::ErrorKind::Field) for a name that
     /// the model lacks.
+    #[track_caller]
     pub fn earliest_by_names<O: Into<OrderTerm>>(
         &self,
         db: &Database,
@@ -80,6 +83,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// As [`earliest_by_names`](Self::earliest_by_names).
+    #[track_caller]
     pub fn latest_by_names<O: Into<OrderTerm>>(
         &self,
         db: &Database,
@@ -122,6 +126,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// As [`earliest`](Self::earliest).
+    #[track_caller]
     pub fn earliest_by<O: IntoOrder<M>>(
         &self,
         db: &Database,
@@ -151,6 +156,7 @@ impl<M: Model> QuerySet<M> {
     ///
     /// # Errors
     /// As [`earliest`](Self::earliest).
+    #[track_caller]
     pub fn latest_by<O: IntoOrder<M>>(
         &self,
         db: &Database,

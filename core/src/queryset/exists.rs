@@ -11,6 +11,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// What building the query found wrong, or what the database reports.
+    #[track_caller]
     pub fn exists(&self, db: &Database) -> Result<bool> {
         db.enter("exists")?;
         match self.plan_exists(db)? {

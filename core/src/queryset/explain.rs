@@ -36,6 +36,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// Kind [`Value`](ErrorKind::Value) for a format or option that the database lacks.
+    #[track_caller]
     pub fn explain(&self, db: &Database, options: &ExplainOptions) -> Result<String> {
         db.enter("explain")?;
         match self.plan_explain(db, options)? {

@@ -12,6 +12,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// Kind [`Type`](ErrorKind::Type) for an unordered slice, or an unordered model without a
     /// primary key.
+    #[track_caller]
     pub fn first(&self, db: &Database) -> Result<Option<T>> {
         db.enter("first")?;
         one(db, self.plan_first(db)?)
@@ -29,6 +30,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// Kind [`Type`](ErrorKind::Type) for a slice, or an unordered model without a primary key.
+    #[track_caller]
     pub fn last(&self, db: &Database) -> Result<Option<T>> {
         db.enter("last")?;
         one(db, self.plan_last(db)?)
@@ -47,6 +49,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// Kind [`Index`](ErrorKind::Index) when there are not that many rows,
     /// [`Value`](ErrorKind::Value) for a negative position.
+    #[track_caller]
     pub fn nth(&self, db: &Database, position: impl TryInto<u64>) -> Result<T> {
         db.enter("nth")?;
         let position = counted(position)?;
@@ -96,6 +99,7 @@ fn counted(position: impl TryInto<u64>) -> Result<u64> {
 }
 
 /// The row of a read that has at most one.
+#[track_caller]
 pub(super) fn one<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
     match read {
         Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.pop()),

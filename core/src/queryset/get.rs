@@ -25,6 +25,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// Kind [`NotFound`](ErrorKind::NotFound) without a row, [`Multiple`](ErrorKind::Multiple)
     /// with several; the message names the model, the condition and how many there are.
+    #[track_caller]
     pub fn get(&self, db: &Database) -> Result<T> {
         db.enter("get")?;
         let rows = match self.plan_get(db)? {
@@ -50,6 +51,7 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// # Errors
     /// Kind [`Multiple`](ErrorKind::Multiple) with several rows.
+    #[track_caller]
     pub fn get_or_none(&self, db: &Database) -> Result<Option<T>> {
         found(self.get(db))
     }

@@ -32,6 +32,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     ///
     /// # Errors
     /// Kind [`Type`](ErrorKind::Type) for a slice.
+    #[track_caller]
     pub fn in_bulk<K: IntoOperand<M::Key>>(
         &self,
         db: &Database,
@@ -72,6 +73,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     ///
     /// # Errors
     /// As [`in_bulk`](Self::in_bulk).
+    #[track_caller]
     pub fn in_bulk_all(&self, db: &Database) -> Result<HashMap<M::Key, M>> {
         db.enter("in_bulk_all")?;
         let mut found = HashMap::new();
@@ -115,6 +117,7 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// Kind [`Value`](ErrorKind::Value) for a column that is not unique,
     /// [`Type`](ErrorKind::Type) for a slice.
+    #[track_caller]
     pub fn in_bulk_by<T, K>(
         &self,
         db: &Database,
@@ -168,6 +171,7 @@ impl<T: FromRow> QuerySet<T> {
     /// Kind [`FieldDoesNotExist`](ErrorKind::FieldDoesNotExist) for a name that the model lacks,
     /// [`Value`](ErrorKind::Value) for a column that is not unique, [`Type`](ErrorKind::Type) for
     /// a slice.
+    #[track_caller]
     pub fn in_bulk_by_name(
         &self,
         db: &Database,

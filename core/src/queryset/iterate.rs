@@ -9,11 +9,13 @@ impl<T: FromRow> QuerySet<T> {
     ///
     /// The iterator holds a connection until it ends or is dropped. Errors, those of building the
     /// query too, come as its items; after one it ends.
+    #[track_caller]
     pub fn iter(&self, db: &Database) -> Iter<T> {
         Iter::new(db, self.plan_rows(db))
     }
 
     /// The asynchronous twin of [`iter`](Self::iter): a stream.
+    #[track_caller]
     pub fn aiter(&self, db: &Database) -> AsyncIter<T> {
         AsyncIter::new(db, self.plan_rows(db))
     }

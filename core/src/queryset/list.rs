@@ -13,6 +13,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// What building the query found wrong, what the database reports, or a value that does not
     /// fit its field.
+    #[track_caller]
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
         match self.plan_rows(db)? {
