@@ -227,15 +227,19 @@ fn decoding(stage: &Stage) -> Verdict {
             // Few rows: those of a long result may be built where they are consumed, and then
             // never while their reader can be dropped.
             let mut read = Box::pin(query.afirst(&db));
-            let polled = poll_fn(|context| {
+            // Polled for as long as it asks for that: a read that its caller drives gets to its rows
+            // only then, and passes the gate in the poll.
+            let mut reached = pin!(shared.reached(entered + 1));
+            let elsewhere = poll_fn(|context| {
                 let (poll, through) = shared.polling(|| read.as_mut().poll(context));
-                Poll::Ready((poll.is_pending(), through))
+                match through || poll.is_ready() {
+                    true => Poll::Ready(false),
+                    false => reached.as_mut().poll(context).map(|()| true),
+                }
             });
-            let (waits, through) = polled.await;
-            if through || !waits {
+            if !elsewhere.await {
                 return fail("rows are decoded inside the poll, where nothing can be dropped");
             }
-            shared.reached(entered + 1).await;
             met += 1;
             drop(read);
             shared.open();
