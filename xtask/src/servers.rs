@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     serve(needs).map_err(|error| text(&error))
 }
 
-fn text(error: &Error) -> String {
+/// An error with its source.
+pub(crate) fn text(error: &Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

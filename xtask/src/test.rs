@@ -5,20 +5,25 @@ mod plan;
 mod process;
 mod readme;
 mod report;
+mod servers;
 mod step;
 mod tally;
 mod toolchain;
 
 use std::time::{Duration, Instant};
 
+use queryset_servers::Kind;
+
 use crate::cargo::Workspace;
 use report::{Outcome, Report};
+use servers::Shared;
 use step::{Run, Step};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leaves these steps out; the table at the end says so.
-    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    /// Leaves these steps out, or these servers (postgres, pgbouncer, mariadb, mysql) and what
+    /// needs them; the table at the end says so.
+    #[arg(long, value_name = "STEP|SERVER", value_delimiter = ',')]
     without: Vec<String>,
     /// Runs these steps alone.
     #[arg(
@@ -40,7 +45,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let workspace = Workspace::read()?;
     let steps = plan::steps(&workspace);
-    known(&steps, arguments.without.iter().chain(&arguments.only))?;
+    let mut left_out = Vec::new();
+    let mut without = Vec::new();
+    for name in &arguments.without {
+        match name.parse::<Kind>() {
+            Ok(kind) => without.push(kind),
+            Err(_) => left_out.push(name),
+        }
+    }
+    known(&steps, left_out.iter().copied().chain(&arguments.only))?;
     if arguments.list {
         for step in &steps {
             println!(
@@ -53,11 +66,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         return Ok(());
     }
     process::stop_with_us();
+    let mut servers = Shared::new(without);
     let mut report = Report::default();
     let count = steps.len();
     for (index, step) in steps.into_iter().enumerate() {
         let name = step.name;
-        let left_out = arguments.without.iter().any(|without| without == name)
+        let left_out = left_out.iter().any(|left_out| *left_out == name)
             || !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name);
         if left_out {
             report.add(name, Outcome::LeftOut, Duration::ZERO, Vec::new());
@@ -66,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         println!("\n=== {}/{count} {name}: {}", index + 1, step.about);
         let deadline = step.deadline * arguments.patience;
         let start = Instant::now();
-        let mut run = Run::new(start + deadline);
+        let mut run = Run::new(start + deadline, &mut servers);
         let outcome = match (step.work)(&mut run) {
             Ok(()) => Outcome::Passed,
             Err(error) => {
@@ -83,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         };
         report.add(name, outcome, start.elapsed(), run.into_results());
     }
-    report.print()
+    report.print(&servers.lines())
 }
 
 /// Refuses names of steps that do not exist: a typing error must not leave a step in or out.
@@ -92,7 +106,7 @@ fn known<'a>(steps: &[Step], names: impl Iterator<Item = &'a String>) -> Result<
         if !steps.iter().any(|step| step.name == name) {
             let all: Vec<_> = steps.iter().map(|step| step.name).collect();
             return Err(format!(
-                "there is no step '{name}'; the steps are: {}",
+                "there is no step or server '{name}'; the steps are: {}",
                 all.join(", ")
             ));
         }

@@ -31,6 +31,11 @@ impl Identity {
         })
     }
 
+    /// The user that this process is.
+    pub(crate) const fn unchanged() -> Self {
+        Self { becomes: None }
+    }
+
     /// A command that runs as this user, with an environment of its own: what the caller has set
     /// for a server of theirs (`PGDATA`, `PGHOST`, `MYSQL_PWD`, …) must not reach ours.
     ///

@@ -39,6 +39,11 @@
 //! Where `QUERYSET_POSTGRES_URL`, `QUERYSET_MARIADB_URL` or `QUERYSET_MYSQL_URL` is set, that server
 //! is used and none is started. It can't be killed or paused, and has one account; its user must
 //! be allowed to create databases.
+//!
+//! # Servers of another process
+//! A process that has servers can lend them to those that it starts ([`Servers::lend`]):
+//! `cargo xtask test` starts them once for all of its steps. What kills or pauses servers starts
+//! some [apart](Servers::start_apart).
 
 mod account;
 mod client;
@@ -47,6 +52,7 @@ mod error;
 mod folder;
 mod identity;
 mod kind;
+mod lent;
 mod mariadb;
 mod mysql;
 mod mysql_options;

@@ -1,7 +1,7 @@
 //! A server that can be used.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::client::Client;
@@ -14,7 +14,25 @@ use crate::{Account, Database, Error, Kind, Result, Tls, random};
 pub struct Server {
     client: Client,
     version: String,
-    private: Option<(Private, Tls)>,
+    whose: Whose,
+}
+
+/// Who ends a server.
+#[derive(Debug)]
+enum Whose {
+    /// We do.
+    Private(Private, Tls),
+    /// The process that lends it.
+    Lent(Lent),
+    /// Somebody.
+    Own,
+}
+
+#[derive(Debug)]
+struct Lent {
+    address: SocketAddr,
+    folder: PathBuf,
+    tls: Tls,
 }
 
 impl Server {
@@ -22,7 +40,25 @@ impl Server {
         Self {
             client,
             version: version.to_owned(),
-            private: Some((private, tls)),
+            whose: Whose::Private(private, tls),
+        }
+    }
+
+    pub(crate) fn lent(
+        client: Client,
+        version: &str,
+        address: SocketAddr,
+        folder: PathBuf,
+        tls: Tls,
+    ) -> Self {
+        Self {
+            client,
+            version: version.to_owned(),
+            whose: Whose::Lent(Lent {
+                address,
+                folder,
+                tls,
+            }),
         }
     }
 
@@ -30,7 +66,7 @@ impl Server {
         Self {
             client,
             version: version.to_owned(),
-            private: None,
+            whose: Whose::Own,
         }
     }
 
@@ -46,7 +82,7 @@ impl Server {
 
     /// Whether it is somebody's own, and not private.
     pub fn is_own(&self) -> bool {
-        self.private.is_none()
+        matches!(self.whose, Whose::Own)
     }
 
     /// The URL of its first database as [`Account::Owner`].
@@ -79,24 +115,29 @@ impl Server {
 
     /// The port that a private server listens on, at 127.0.0.1.
     pub fn address(&self) -> Option<SocketAddr> {
-        let (private, _) = self.private.as_ref()?;
-        Some((Ipv4Addr::LOCALHOST, private.port()).into())
+        match &self.whose {
+            Whose::Private(private, _) => Some((Ipv4Addr::LOCALHOST, private.port()).into()),
+            Whose::Lent(lent) => Some(lent.address),
+            Whose::Own => None,
+        }
     }
 
     /// The Unix socket that a private server listens on. Clients of Postgres and PgBouncer take its
     /// folder for the host.
     pub fn socket(&self) -> Option<PathBuf> {
-        let (private, _) = self.private.as_ref()?;
         let name = match self.kind().is_mysql_like() {
             true => "socket".to_owned(),
-            false => format!(".s.PGSQL.{}", private.port()),
+            false => format!(".s.PGSQL.{}", self.address()?.port()),
         };
-        Some(private.folder().join(name))
+        Some(self.folder()?.join(name))
     }
 
     /// The certificates of a private server.
     pub fn tls(&self) -> Option<&Tls> {
-        self.private.as_ref().map(|(_, tls)| tls)
+        match &self.whose {
+            Whose::Private(_, tls) | Whose::Lent(Lent { tls, .. }) => Some(tls),
+            Whose::Own => None,
+        }
     }
 
     /// Runs statements in the first database by the server's own client program, and returns the
@@ -137,8 +178,7 @@ impl Server {
         self.sql(&format!("create database {name};"))?;
         Ok(Database {
             url: self.url_for_database(&name),
-            drops: self
-                .is_own()
+            drops: (!matches!(self.whose, Whose::Private(..)))
                 .then(|| (self.client.clone(), self.client.url.database.clone())),
             name,
         })
@@ -147,7 +187,7 @@ impl Server {
     /// Ends all processes of the server at once, as by `kill -9`. Its data stays.
     ///
     /// # Errors
-    /// Unsupported for a server of somebody's own.
+    /// Unsupported for a server that this process has not started.
     pub fn kill(&self) -> Result<()> {
         self.ours("killed")?.kill()
     }
@@ -156,7 +196,8 @@ impl Server {
     /// until it answers. Where it still runs, it is killed first.
     ///
     /// # Errors
-    /// It does not start or answer within two minutes; unsupported for a server of somebody's own.
+    /// It does not start or answer within two minutes; unsupported for a server that this process has
+    /// not started.
     pub fn start_again(&self) -> Result<()> {
         self.ours("started again")?.start_again(&self.client)
     }
@@ -166,7 +207,7 @@ impl Server {
     /// until it is resumed.
     ///
     /// # Errors
-    /// Unsupported for a server of somebody's own.
+    /// Unsupported for a server that this process has not started.
     pub fn pause(&self) -> Result<()> {
         self.ours("paused")?.pause()
     }
@@ -174,22 +215,23 @@ impl Server {
     /// Lets the server go on after [`pause`](Self::pause).
     ///
     /// # Errors
-    /// Unsupported for a server of somebody's own.
+    /// Unsupported for a server that this process has not started.
     pub fn resume(&self) -> Result<()> {
         self.ours("resumed")?.resume()
     }
 
-    /// Whether a private server runs; none for somebody's own, which we can't know of.
+    /// Whether a private server runs; none for another's, which we can't know of.
     pub fn is_running(&self) -> Option<bool> {
-        self.private
-            .as_ref()
-            .map(|(private, _)| private.is_running())
+        match &self.whose {
+            Whose::Private(private, _) => Some(private.is_running()),
+            Whose::Lent(_) | Whose::Own => None,
+        }
     }
 
     /// All that a private server has written into its log, over all its starts.
     ///
     /// # Errors
-    /// Unsupported for a server of somebody's own.
+    /// Unsupported for a server that this process has not started.
     pub fn log(&self) -> Result<String> {
         Ok(self.ours("read the log of")?.log())
     }
@@ -198,16 +240,24 @@ impl Server {
         &self.client
     }
 
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.whose {
+            Whose::Private(private, _) => Some(private.folder()),
+            Whose::Lent(lent) => Some(&lent.folder),
+            Whose::Own => None,
+        }
+    }
+
     fn ours(&self, what: &str) -> Result<&Private> {
-        match &self.private {
-            Some((private, _)) => Ok(private),
-            None => Err(self.unsupported(what)),
+        match &self.whose {
+            Whose::Private(private, _) => Ok(private),
+            Whose::Lent(_) | Whose::Own => Err(self.unsupported(what)),
         }
     }
 
     fn unsupported(&self, what: &str) -> Error {
         Error::unsupported(format!(
-            "this {} can't be {what}: it is not a private one",
+            "this {} can't be {what}: it is not this process's own",
             self.kind()
         ))
     }

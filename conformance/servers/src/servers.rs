@@ -15,14 +15,15 @@ use crate::programs::{self, find};
 use crate::supervisor::Supervisor;
 use crate::url::Url;
 use crate::{
-    Error, Kind, Needs, Result, Server, Tls, folder, mariadb, packages, pgbouncer, postgres, random,
+    Error, Kind, Needs, Result, Server, Tls, folder, lent, mariadb, packages, pgbouncer, postgres,
+    random,
 };
 
 /// Running servers, which end when this is dropped or its process ends.
 pub struct Servers {
     servers: Vec<Server>,
-    /// Held by each private server too, but those of somebody's own alone need none.
-    _supervisor: Option<Arc<Supervisor>>,
+    /// Held by each private server too, but others' need none.
+    supervisor: Option<(Arc<Supervisor>, PathBuf)>,
 }
 
 impl Servers {
@@ -43,7 +44,6 @@ impl Servers {
     /// # Errors
     /// As for [`start`](Self::start).
     pub fn start_with(needs: Needs, notify: impl Fn(&str) + Sync) -> Result<Self> {
-        let notify = &notify as &(dyn Fn(&str) + Sync);
         let mut own = Vec::new();
         let mut private = Vec::new();
         for kind in needs.kinds() {
@@ -59,10 +59,34 @@ impl Servers {
                 server.version()
             ));
         }
+        if let Some(lent) = lent::servers()? {
+            let needed = |server: &Server| private.contains(&server.kind());
+            own.extend(lent.into_iter().filter(needed));
+            own.sort_by_key(Server::kind);
+            private.clear();
+        }
+        Self::complete(own, &private, &notify)
+    }
+
+    /// Starts servers that nobody else uses, whatever the environment says: they can be killed and
+    /// paused.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_apart(needs: Needs) -> Result<Self> {
+        let private: Vec<_> = needs.kinds().collect();
+        Self::complete(Vec::new(), &private, &|_| {})
+    }
+
+    fn complete(
+        own: Vec<Server>,
+        private: &[Kind],
+        notify: &(dyn Fn(&str) + Sync),
+    ) -> Result<Self> {
         if private.is_empty() {
             return Ok(Self {
                 servers: own,
-                _supervisor: None,
+                supervisor: None,
             });
         }
         if !cfg!(target_os = "linux") {
@@ -83,15 +107,30 @@ impl Servers {
                 mysql::Programs::of_system().or_else(|| Tree::find().map(mysql::Programs::Tree))
             })
             .flatten();
-        packages::complete(&packages::parts(&private, mysql.is_none()), notify)?;
+        packages::complete(&packages::parts(private, mysql.is_none()), notify)?;
         let run = Run::create()?;
-        let supervisor = Arc::clone(&run.supervisor);
-        let mut servers = run.start_all(&private, mysql, own, notify)?;
+        let supervisor = (Arc::clone(&run.supervisor), run.folder.clone());
+        let mut servers = run.start_all(private, mysql, own, notify)?;
         servers.sort_by_key(Server::kind);
         Ok(Self {
             servers,
-            _supervisor: Some(supervisor),
+            supervisor: Some(supervisor),
         })
+    }
+
+    /// The environment variable, with its value, by which processes that we start use these
+    /// servers instead of starting their own; none if none of these is private.
+    ///
+    /// For such a process what is not among these servers was left out: it starts none but by
+    /// [`start_apart`](Self::start_apart).
+    ///
+    /// # Errors
+    /// The description of the servers can't be written into their folder.
+    pub fn lend(&self) -> Result<Option<(&'static str, PathBuf)>> {
+        let Some((_, folder)) = &self.supervisor else {
+            return Ok(None);
+        };
+        lent::lend(self.servers.iter(), &folder.join("servers.json")).map(Some)
     }
 
     /// Postgres.

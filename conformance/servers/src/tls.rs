@@ -35,6 +35,15 @@ impl Tls {
         self.folder.join("client.key")
     }
 
+    /// Those that there are already.
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn server_certificate(&self) -> PathBuf {
         self.folder.join("server.pem")
     }

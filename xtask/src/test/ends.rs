@@ -16,7 +16,7 @@ use crate::cargo::{cargo, root};
 const ENDS: [&str; 2] = ["0.39.0", "0.41.1"];
 
 /// Tests the backend with each end that the workspace's own lockfile does not already use.
-pub(super) fn test(run: &mut Run, target: &Path) -> Result<(), String> {
+pub(super) fn test(run: &mut Run<'_>, target: &Path) -> Result<(), String> {
     let locked = locked(&read(&root().join("Cargo.lock"))?);
     for end in ENDS {
         if locked.as_deref() == Some(end) {

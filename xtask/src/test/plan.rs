@@ -3,16 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use queryset_servers::{Kind, Needs};
+
 use super::step::{Run, Step, Work};
 use super::tally::Tally;
 use super::{ends, readme, toolchain};
 use crate::cargo::{Workspace, cargo};
-
-/// The crates whose integration tests start servers of their own; here only their unit tests run.
-const NEED_SERVERS: [&str; 3] = ["queryset-mysql", "queryset-postgres", "queryset-servers"];
-
-const APART: &str = "not run here: the tests of queryset-mysql, queryset-postgres and queryset-servers \
-     on real servers, which they find or install; run them by `cargo test --package NAME`";
 
 /// Every step of the suite.
 pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
@@ -36,6 +32,12 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             2,
             Box::new(move |run| toolchain::c_compiler(run, &probe)),
         ),
+        step(
+            "servers",
+            "finds or installs the database servers, and starts private ones",
+            20,
+            Box::new(|run| run.servers().map(drop)),
+        ),
         // Apart from running them, so that a slow build does not use up the tests' time.
         step(
             "build",
@@ -47,18 +49,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             "workspace",
             "the tests of every crate, their documentation's examples and the README's",
             20,
-            Box::new(|run| {
-                println!("{APART}");
-                let apart = NEED_SERVERS.iter().flat_map(|name| ["--exclude", name]);
-                let here: Vec<_> = ["--workspace", "--no-fail-fast"]
-                    .into_iter()
-                    .chain(apart)
-                    .collect();
-                tests(run, &here)?;
-                let libraries = NEED_SERVERS.iter().flat_map(|name| ["--package", name]);
-                let units: Vec<_> = ["--lib"].into_iter().chain(libraries).collect();
-                tests(run, &units)
-            }),
+            Box::new(whole_workspace),
         ),
         step(
             "features",
@@ -69,14 +60,14 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
         step(
             "matrix",
             "every case of the conformance suite, on every backend and runtime",
-            15,
+            30,
             Box::new(move |run| matrix(run, &target)),
         ),
         step(
             "broken",
             "the conformance suite catches each broken backend and runtime",
-            15,
-            Box::new(|run| run.command(conformance(&["broken"]))),
+            20,
+            Box::new(broken),
         ),
         step(
             "readme",
@@ -104,8 +95,51 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
     ]
 }
 
+/// What cannot be tested without some of the servers.
+fn left_out(servers: Needs) -> Vec<&'static str> {
+    let has = |kind| servers.contains(kind);
+    let mut left_out = Vec::new();
+    if !has(Kind::Postgres) {
+        left_out.push("queryset-postgres");
+    }
+    if !has(Kind::Mariadb) && !has(Kind::Mysql) {
+        left_out.push("queryset-mysql");
+    }
+    if !Kind::ALL.into_iter().all(has) {
+        left_out.push("queryset-servers");
+    }
+    left_out
+}
+
+fn whole_workspace(run: &mut Run<'_>) -> Result<(), String> {
+    let servers = run.servers()?;
+    let mut words = vec!["--workspace", "--no-fail-fast"];
+    for package in left_out(servers) {
+        println!("left out with the servers that it needs: {package}");
+        words.extend(["--exclude", package]);
+    }
+    if !servers.contains(Kind::Pgbouncer) {
+        println!("left out: the tests through PgBouncer");
+        words.extend(["--", "--skip", "bouncer::"]);
+    }
+    tests(run, &words)
+}
+
+/// The conformance suite's backends on these servers.
+fn backends(servers: Needs) -> String {
+    let kinds = [Kind::Postgres, Kind::Mariadb, Kind::Mysql].into_iter();
+    let names = kinds.filter(|kind| servers.contains(*kind)).map(Kind::name);
+    let names: Vec<_> = ["sqlite"].into_iter().chain(names).collect();
+    names.join(",")
+}
+
+fn broken(run: &mut Run<'_>) -> Result<(), String> {
+    let backends = backends(run.servers()?);
+    run.command(conformance(&["broken", "--backend", &backends]))
+}
+
 /// Runs `cargo test`, and trusts it only if tests ran and none was passed over.
-fn tests(run: &mut Run, arguments: &[&str]) -> Result<(), String> {
+fn tests(run: &mut Run<'_>, arguments: &[&str]) -> Result<(), String> {
     let before = run.results().len();
     let words = ["test", "--locked"]
         .into_iter()
@@ -122,7 +156,7 @@ fn tests(run: &mut Run, arguments: &[&str]) -> Result<(), String> {
     }
 }
 
-fn each_feature(run: &mut Run, features: &[String]) -> Result<(), String> {
+fn each_feature(run: &mut Run<'_>, features: &[String]) -> Result<(), String> {
     let core = ["--package", "queryset"];
     let check = |features: &str| {
         let words = [
@@ -143,15 +177,16 @@ fn each_feature(run: &mut Run, features: &[String]) -> Result<(), String> {
     tests(run, &[core.as_slice(), &["--all-features"]].concat())
 }
 
-fn matrix(run: &mut Run, target: &Path) -> Result<(), String> {
+fn matrix(run: &mut Run<'_>, target: &Path) -> Result<(), String> {
     let file = |ending: &str| {
         let path = target.join(format!("conformance.{ending}"));
         path.to_string_lossy().into_owned()
     };
     let (json, junit, html) = (file("json"), file("xml"), file("html"));
-    run.command(conformance(&[
-        "matrix", "--json", &json, "--junit", &junit, "--html", &html,
-    ]))?;
+    let backends = backends(run.servers()?);
+    let files = ["--json", &json, "--junit", &junit, "--html", &html];
+    let words = [&["matrix", "--backend", &backends], files.as_slice()].concat();
+    run.command(conformance(&words))?;
     println!("the results are in {json}, {junit} and {html}");
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::step::Run;
 use crate::cargo::{cargo, root};
 
 /// Runs every `cargo` line of the README's shell blocks but this suite itself.
-pub(super) fn commands(run: &mut Run, target: &Path) -> Result<(), String> {
+pub(super) fn commands(run: &mut Run<'_>, target: &Path) -> Result<(), String> {
     let path = root().join("README.md");
     let text =
         fs::read_to_string(&path).map_err(|error| format!("cannot read README.md: {error}"))?;

@@ -40,9 +40,9 @@ impl Report {
         });
     }
 
-    /// Prints the test binaries' own summaries once more, the table, and every failure; an error
-    /// if there is one.
-    pub(super) fn print(&self) -> Result<(), String> {
+    /// Prints the test binaries' own summaries once more, the servers, the table, and every
+    /// failure; an error if there is one.
+    pub(super) fn print(&self, servers: &[String]) -> Result<(), String> {
         let title = |text: &str| println!("\n=== {text}");
         title("what the test binaries said");
         for row in &self.rows {
@@ -50,6 +50,8 @@ impl Report {
                 println!("{:<12} {line}", row.name);
             }
         }
+        title("servers");
+        servers.iter().for_each(|line| println!("{line}"));
         title("steps");
         println!("{:<12} {:<9} {:>8}  tests", "step", "outcome", "time");
         for row in &self.rows {

@@ -3,7 +3,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use queryset_servers::Needs;
+
 use super::process;
+use super::servers::Shared;
 
 /// A part of the suite that is run, timed and reported as one.
 pub(super) struct Step {
@@ -15,24 +18,35 @@ pub(super) struct Step {
 }
 
 /// What a step does.
-pub(super) type Work = Box<dyn FnOnce(&mut Run) -> Result<(), String>>;
+pub(super) type Work = Box<dyn FnOnce(&mut Run<'_>) -> Result<(), String>>;
 
 /// A step under way.
-pub(super) struct Run {
+pub(super) struct Run<'s> {
     until: Instant,
     results: Vec<String>,
+    servers: &'s mut Shared,
 }
 
-impl Run {
-    pub(super) fn new(until: Instant) -> Self {
+impl<'s> Run<'s> {
+    pub(super) fn new(until: Instant, servers: &'s mut Shared) -> Self {
         Self {
             until,
             results: Vec::new(),
+            servers,
         }
     }
 
+    /// Starts the servers, which the commands from now on find, and says which there are.
+    pub(super) fn servers(&mut self) -> Result<Needs, String> {
+        self.servers.start()?;
+        Ok(self.servers.needs())
+    }
+
     /// Runs a command to its end; an error when it fails or the step's time is over.
-    pub(super) fn command(&mut self, command: Command) -> Result<(), String> {
+    pub(super) fn command(&mut self, mut command: Command) -> Result<(), String> {
+        if let Some((name, value)) = self.servers.variable() {
+            command.env(name, value);
+        }
         let line = spelled(&command);
         println!("$ {line}");
         let results = &mut self.results;

@@ -12,7 +12,7 @@ const PROGRAM: &str =
     "#include <stdio.h>\nint main(void) { puts(\"a C compiler works\"); return 0; }\n";
 
 /// Compiles and runs a C program: the SQLite backend builds SQLite from its source.
-pub(super) fn c_compiler(run: &mut Run, target: &Path) -> Result<(), String> {
+pub(super) fn c_compiler(run: &mut Run<'_>, target: &Path) -> Result<(), String> {
     let folder = target.join("xtask");
     let source = folder.join("probe.c");
     let program = folder.join("probe");

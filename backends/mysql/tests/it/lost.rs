@@ -10,7 +10,7 @@ use crate::support::{on_each, one, open, rows};
 /// A server of its own, since it is killed.
 #[test]
 fn service_is_back_when_the_server_is() {
-    let servers = Servers::start(Needs::none().with(Kind::Mariadb)).unwrap();
+    let servers = Servers::start_apart(Needs::none().with(Kind::Mariadb)).unwrap();
     let server = servers.mariadb().unwrap();
     let db = open(MysqlOptions::new(&server.url()).unwrap());
     assert_eq!(one::<i64>(&db, "SELECT 1"), 1);

@@ -7,7 +7,7 @@ use queryset_servers::{Kind, Needs, Servers};
 
 /// Apart from the shared ones, whose tests would see them go.
 fn start(kind: Kind) -> Servers {
-    Servers::start(Needs::none().with(kind)).unwrap()
+    Servers::start_apart(Needs::none().with(kind)).unwrap()
 }
 
 fn comes_back_with_its_data(kind: Kind) {

@@ -19,7 +19,13 @@ struct Owner {
 impl Owner {
     /// Begins to start them.
     fn begin(kinds: &[Kind]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_queryset-servers"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_queryset-servers"));
+        // Some of its own, whatever this process has.
+        for variable in Kind::ALL.iter().filter_map(|kind| kind.variable()) {
+            command.env_remove(variable);
+        }
+        command
+            .env_remove("QUERYSET_SERVERS")
             .args(kinds.iter().map(|kind| kind.name()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
