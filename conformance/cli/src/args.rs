@@ -96,6 +96,18 @@ pub(crate) struct Django {
     pub(crate) json: Option<PathBuf>,
 }
 
+impl Matrix {
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        or_all(&self.place.backends)
+    }
+}
+
+impl Broken {
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        or_sqlite(&self.place.backends)
+    }
+}
+
 impl Django {
     pub(crate) fn backends(&self) -> Vec<Backend> {
         or_sqlite(&self.backends)
@@ -108,15 +120,15 @@ impl Django {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
-    /// The backends, separated by commas; SQLite unless it is said. The others start private
-    /// servers, and install them where that is allowed.
+    /// The backends, separated by commas; all of them for the matrix, else SQLite, unless it is
+    /// said. All but SQLite start private servers, and install them where that is allowed.
     #[arg(
         long = "backend",
         value_name = "NAME",
         value_delimiter = ',',
         value_enum
     )]
-    pub(crate) backends: Vec<Backend>,
+    backends: Vec<Backend>,
     /// The runtimes, separated by commas; all of them unless it is said.
     #[arg(
         long = "runtime",
@@ -134,10 +146,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn backends(&self) -> Vec<Backend> {
-        or_sqlite(&self.backends)
-    }
-
     pub(crate) fn runtimes(&self) -> Vec<Runtime> {
         or_all(&self.runtimes)
     }

@@ -1,31 +1,73 @@
 //! The backends of this workspace, as the suite needs them.
 
-pub(crate) mod mysql;
-pub(crate) mod postgres;
+mod cleaner;
+mod mysql;
+mod postgres;
 mod sqlite;
 
+use std::error::Error;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use queryset_conformance::BackendUnderTest;
-use queryset_servers::Kind;
+use queryset_servers::{Kind, Needs, Server, Servers};
 
 /// A backend's name on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
     Sqlite,
+    Postgres,
     Mariadb,
     Mysql,
-    Postgres,
 }
 
 impl Backend {
-    pub(crate) fn under_test(self) -> Arc<dyn BackendUnderTest> {
+    /// The server that it needs.
+    fn needs(self) -> Option<Kind> {
         match self {
-            Self::Sqlite => Arc::new(sqlite::Sqlite),
-            Self::Mariadb => Arc::new(mysql::Mysql::new(Kind::Mariadb)),
-            Self::Mysql => Arc::new(mysql::Mysql::new(Kind::Mysql)),
-            Self::Postgres => Arc::new(postgres::Postgres::default()),
+            Self::Sqlite => None,
+            Self::Postgres => Some(Kind::Postgres),
+            Self::Mariadb => Some(Kind::Mariadb),
+            Self::Mysql => Some(Kind::Mysql),
         }
+    }
+}
+
+/// Backends with their servers, which run for as long as this is kept.
+pub(crate) struct Backends {
+    servers: Arc<Servers>,
+}
+
+impl Backends {
+    /// Starts what these need: before the first case, since to install a server takes longer than
+    /// a case may.
+    pub(crate) fn start(backends: &[Backend]) -> Result<Self, Box<dyn Error>> {
+        let needs: Needs = backends
+            .iter()
+            .filter_map(|backend| backend.needs())
+            .collect();
+        let servers = Servers::start_with(needs, |line| eprintln!("{line}"))?;
+        Ok(Self {
+            servers: Arc::new(servers),
+        })
+    }
+
+    pub(crate) fn under_test(
+        &self,
+        backend: Backend,
+    ) -> Result<Arc<dyn BackendUnderTest>, Box<dyn Error>> {
+        let servers = Arc::clone(&self.servers);
+        Ok(match backend {
+            Backend::Sqlite => Arc::new(sqlite::Sqlite),
+            Backend::Postgres => Arc::new(postgres::Postgres::new(servers)?),
+            Backend::Mariadb => Arc::new(mysql::Mysql::new(servers, Kind::Mariadb)?),
+            Backend::Mysql => Arc::new(mysql::Mysql::new(servers, Kind::Mysql)?),
+        })
+    }
+
+    /// The server of a backend.
+    pub(crate) fn server(&self, backend: Backend) -> Result<Option<&Server>, Box<dyn Error>> {
+        let server = backend.needs().map(|kind| self.servers.server(kind));
+        Ok(server.transpose()?)
     }
 }

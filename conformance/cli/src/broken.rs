@@ -7,15 +7,22 @@ use queryset_conformance::runtime::{self, broken_runtimes};
 use queryset_conformance::{BrokenBackend, Outcome, Setting, Suite, broken_backends, catches};
 
 use crate::args::Broken;
+use crate::backends::Backends;
 
 /// Whether each was caught.
 pub(crate) fn run(wanted: &Broken) -> Result<bool, Box<dyn Error>> {
     let mut tally = Tally::default();
+    let names = wanted.backends();
+    let servers = Backends::start(&names)?;
+    let backends: Vec<_> = names
+        .iter()
+        .map(|backend| servers.under_test(*backend))
+        .collect::<Result<_, _>>()?;
     for runtime in wanted.place.runtimes() {
         let runtime = runtime.under_test();
-        for backend in wanted.place.backends() {
+        for backend in &backends {
             let sound = Setting {
-                backend: backend.under_test(),
+                backend: Arc::clone(backend),
                 runtime: Arc::clone(&runtime),
                 patience: wanted.place.patience(),
             };

@@ -1,6 +1,5 @@
 //! Django's answers to its own expressions, beside ours.
 
-use std::any::Any;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -9,11 +8,11 @@ use clap::ValueEnum;
 use queryset::Database;
 use queryset::runtime::{Runtime, block_on};
 use queryset_conformance::django::{Models, Reference, Report, read_cases, run as judge};
-use queryset_servers::Kind;
+use queryset_servers::Database as ServerDatabase;
 use queryset_sqlite::SqliteOptions;
 
 use crate::args::Django;
-use crate::backends::{Backend, mysql, postgres};
+use crate::backends::{Backend, Backends};
 
 /// Whether every answer is Django's, or differs by a rule.
 pub(crate) fn run(wanted: &Django) -> Result<bool, Box<dyn Error>> {
@@ -26,10 +25,11 @@ pub(crate) fn run(wanted: &Django) -> Result<bool, Box<dyn Error>> {
     }
     let mut findings = Vec::new();
     let mut is_good = true;
+    let backends = Backends::start(&wanted.backends())?;
     for backend in wanted.backends() {
         for runtime in wanted.runtimes() {
             let running = runtime.under_test().start();
-            let (db, reference, _server) = open(backend, running.runtime())?;
+            let (db, reference, _kept) = open(&backends, backend, running.runtime())?;
             models.create(&db)?;
             let report = Report {
                 backend: name(backend),
@@ -56,42 +56,40 @@ fn read(path: &Path) -> Result<String, Box<dyn Error>> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// A database, whose answers are to be compared, and the server to keep for it.
-type Opened = (Database, Reference<'static>, Option<Box<dyn Any>>);
+/// A database, under which name the file has its answers, and what to keep for it.
+type Opened = (Database, Reference<'static>, Option<ServerDatabase>);
 
-/// A fresh database, under which name the file has its answers, and the server to keep.
-fn open(backend: Backend, runtime: &Runtime) -> Result<Opened, Box<dyn Error>> {
-    Ok(match backend {
+fn open(
+    backends: &Backends,
+    backend: Backend,
+    runtime: &Runtime,
+) -> Result<Opened, Box<dyn Error>> {
+    let created = match backends.server(backend)? {
+        Some(server) => Some(server.create_database("django")?),
+        None => None,
+    };
+    let url = created.as_ref().map_or("", ServerDatabase::url);
+    let (db, database) = match backend {
         Backend::Sqlite => {
             // The rows have decimals of more digits than SQLite keeps; Django lets it round them.
             let options = SqliteOptions::memory().round_decimals(true);
-            let db = options.connect_blocking(runtime.clone())?;
-            (db, Reference { database: "sqlite" }, None)
+            (options.connect_blocking(runtime.clone())?, "sqlite")
         }
-        Backend::Mariadb | Backend::Mysql => {
-            let kind = match backend {
-                Backend::Mariadb => Kind::Mariadb,
-                _ => Kind::Mysql,
-            };
-            let server = mysql::start(kind)?;
-            let db = block_on(queryset_mysql::connect(server.url(), runtime))?;
-            // Tables of ours compare letters as they are, so these are the answers to compare with.
-            let database = match kind {
-                Kind::Mariadb => "mariadb_bin",
-                _ => "mysql_bin",
-            };
-            let reference = Reference { database };
-            (db, reference, Some(Box::new(server)))
-        }
-        Backend::Postgres => {
-            let server = postgres::start()?;
-            let db = block_on(queryset_postgres::connect(server.url(), runtime))?;
-            let reference = Reference {
-                database: "postgresql",
-            };
-            (db, reference, Some(Box::new(server)))
-        }
-    })
+        Backend::Postgres => (
+            block_on(queryset_postgres::connect(url, runtime))?,
+            "postgresql",
+        ),
+        // Tables of ours compare letters as they are, so these are the answers to compare with.
+        Backend::Mariadb => (
+            block_on(queryset_mysql::connect(url, runtime))?,
+            "mariadb_bin",
+        ),
+        Backend::Mysql => (
+            block_on(queryset_mysql::connect(url, runtime))?,
+            "mysql_bin",
+        ),
+    };
+    Ok((db, Reference { database }, created))
 }
 
 /// The name on the command line.

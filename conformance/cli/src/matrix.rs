@@ -7,14 +7,17 @@ use std::time::Instant;
 use queryset_conformance::{BackendUnderTest, Suite, broken_backends};
 
 use crate::args::Matrix;
-use crate::backends::Backend;
+use crate::backends::Backends;
 use crate::progress::Progress;
 use crate::report::table::Counts;
 use crate::report::{html, json, junit, table};
 
 /// Whether all is well.
 pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
-    let suite = suite(wanted)?;
+    let mut suite = Suite::default().patience(wanted.place.patience());
+    for prefix in &wanted.cases {
+        suite = suite.only(prefix);
+    }
     let cases = suite.cases();
     if cases.is_empty() {
         return Err(format!("no case starts with {}", wanted.cases.join(" or ")).into());
@@ -29,6 +32,8 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
         }
         return Ok(true);
     }
+    let backends = Backends::start(&wanted.backends())?;
+    let suite = places(suite, wanted, &backends)?;
     let started = Instant::now();
     let mut progress = Progress::new(cases.len() * suite.settings().len());
     let reports = suite.run(|reports| progress.ended(reports));
@@ -65,16 +70,14 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
     Ok(counts.is_good())
 }
 
-fn suite(wanted: &Matrix) -> Result<Suite, String> {
-    let mut suite = Suite::default().patience(wanted.place.patience());
-    for backend in wanted.place.backends() {
-        suite = suite.backend(under_test(backend, wanted.fault.as_deref())?);
+/// The suite with everything that was asked for.
+fn places(mut suite: Suite, wanted: &Matrix, backends: &Backends) -> Result<Suite, Box<dyn Error>> {
+    for backend in wanted.backends() {
+        let sound = backends.under_test(backend)?;
+        suite = suite.backend(under_test(sound, wanted.fault.as_deref())?);
     }
     for runtime in wanted.place.runtimes() {
         suite = suite.runtime(runtime.under_test());
-    }
-    for prefix in &wanted.cases {
-        suite = suite.only(prefix);
     }
     Ok(match wanted.place.jobs {
         Some(jobs) => suite.jobs(jobs),
@@ -82,8 +85,10 @@ fn suite(wanted: &Matrix) -> Result<Suite, String> {
     })
 }
 
-fn under_test(backend: Backend, fault: Option<&str>) -> Result<Arc<dyn BackendUnderTest>, String> {
-    let sound = backend.under_test();
+fn under_test(
+    sound: Arc<dyn BackendUnderTest>,
+    fault: Option<&str>,
+) -> Result<Arc<dyn BackendUnderTest>, String> {
     let Some(fault) = fault else { return Ok(sound) };
     let broken = broken_backends(&sound)
         .into_iter()

@@ -30,7 +30,14 @@ impl Drop for Database {
     fn drop(&mut self) {
         if let Some((client, from)) = &self.drops {
             // A server that a test has made unreachable can't be tidied.
-            let _ = client.run(from, &format!("drop database if exists {};", self.name));
+            let force = match client.kind.is_mysql_like() {
+                true => "",
+                false => " with (force)",
+            };
+            let _ = client.run(
+                from,
+                &format!("drop database if exists {}{force};", self.name),
+            );
         }
     }
 }

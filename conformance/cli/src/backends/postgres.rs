@@ -1,54 +1,57 @@
 //! PostgreSQL, each case in a schema of its own on one server.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
+use queryset::Result;
 use queryset::pool::PoolOptions;
 use queryset::runtime::BoxFuture;
-use queryset::{Error, ErrorKind, Result};
 use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening};
 use queryset_postgres::PostgresOptions;
-use queryset_servers::{Kind, Needs, Servers};
+use queryset_servers::{Database, Servers};
+use queryset_smol::Smol;
 
-/// A server that runs from its first use to the end of the process.
-#[derive(Default)]
+use super::cleaner::Cleaner;
+
+/// A database of ours, for as long as this lives. It is dropped before its server.
 pub(crate) struct Postgres {
-    running: Mutex<Option<Running>>,
+    cleaner: Arc<Cleaner>,
+    database: Database,
     schemas: AtomicU64,
-}
-
-/// A server with a database of ours. The database is dropped before its server.
-pub(crate) struct Running {
-    database: queryset_servers::Database,
-    _servers: Servers,
-}
-
-impl Running {
-    pub(crate) fn url(&self) -> &str {
-        self.database.url()
-    }
+    _servers: Arc<Servers>,
 }
 
 impl Postgres {
-    fn url(&self) -> Result<String> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = &*running {
-            return Ok(running.url().to_owned());
-        }
-        let started = start().map_err(|error| {
-            Error::new(ErrorKind::Connection, "no server was started").with_source(error)
-        })?;
-        Ok(running.insert(started).url().to_owned())
+    pub(crate) fn new(servers: Arc<Servers>) -> std::result::Result<Self, Box<dyn Error>> {
+        let database = servers.postgres()?.create_database("conformance")?;
+        let url = database.url().to_owned();
+        let cleaner = Cleaner::start(move || {
+            let one = PoolOptions::new().max_size(1);
+            PostgresOptions::new(&url)?
+                .pool(one)
+                .connect_blocking(Smol::default())
+        });
+        Ok(Self {
+            cleaner: Arc::new(cleaner?),
+            database,
+            schemas: AtomicU64::new(0),
+            _servers: servers,
+        })
     }
 }
 
-pub(crate) fn start() -> queryset_servers::Result<Running> {
-    let servers = Servers::start(Needs::none().with(Kind::Postgres))?;
-    let database = servers.postgres()?.create_database("conformance")?;
-    Ok(Running {
-        database,
-        _servers: servers,
-    })
+/// A case's schema.
+struct Own {
+    name: String,
+    cleaner: Arc<Cleaner>,
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.cleaner
+            .run(format!("DROP SCHEMA {} CASCADE", self.name));
+    }
 }
 
 impl BackendUnderTest for Postgres {
@@ -57,22 +60,27 @@ impl BackendUnderTest for Postgres {
     }
 
     fn open(&self, opening: Opening) -> BoxFuture<'static, Result<Opened>> {
-        let url = self.url();
+        let url = self.database.url().to_owned();
         let schema = format!("case_{}", self.schemas.fetch_add(1, Ordering::Relaxed));
+        let cleaner = Arc::clone(&self.cleaner);
         Box::pin(async move {
             // The first connection is alone, so that only one makes the schema.
             let set = format!(
                 "SET client_min_messages = error; CREATE SCHEMA IF NOT EXISTS {schema}; \
                  SET search_path = {schema}"
             );
-            let mut options = PostgresOptions::new(&url?)?.on_connect(move |mut connection| {
+            let mut options = PostgresOptions::new(&url)?.on_connect(move |mut connection| {
                 let set = set.clone();
                 Box::pin(async move { connection.execute_batch(&set).await })
             });
             if let Some(readers) = opening.readers {
                 options = options.pool(PoolOptions::new().max_size(readers));
             }
-            Ok(Opened::new(options.connect(opening.runtime).await?))
+            let database = options.connect(opening.runtime).await?;
+            Ok(Opened::new(database).kept_by(Own {
+                name: schema,
+                cleaner,
+            }))
         })
     }
 

@@ -13,6 +13,8 @@ fn passes_and_reports() {
     let (json, junit, html) = (file("out.json"), file("out.xml"), file("out.html"));
     let output = conformance(&[
         "matrix",
+        "--backend",
+        "sqlite",
         "--runtime",
         "tokio,tokio-current-thread,async-std,smol,threads",
         "--case",
@@ -94,6 +96,8 @@ fn fails_when_a_case_fails() {
     let json = folder.path().join("out.json");
     let output = conformance(&[
         "matrix",
+        "--backend",
+        "sqlite",
         "--runtime",
         "threads",
         "--case",
