@@ -40,6 +40,11 @@ impl<R, T> Column<R, T> {
         }
     }
 
+    #[doc(hidden)]
+    pub const fn path(&self) -> Path {
+        self.at.path
+    }
+
     pub(crate) fn at(self) -> ColumnRef {
         self.at
     }

@@ -15,7 +15,7 @@ pub(crate) use cache::Cache;
 pub(crate) use memo::Memo;
 
 use crate::aggregate::AggregateCall;
-use crate::condition::Condition;
+use crate::condition::{ColumnRef, Condition};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::Term;
@@ -31,6 +31,8 @@ pub(crate) struct Select<'q> {
     pub(crate) also: Option<&'q Condition>,
     pub(crate) order: Sort<'q>,
     pub(crate) window: Window,
+    /// The columns that tell whose a row is, where the window counts for each owner separately.
+    pub(crate) per: &'q [ColumnRef],
 }
 
 /// What is selected.
@@ -38,6 +40,8 @@ pub(crate) struct Select<'q> {
 pub(crate) enum What<'q> {
     /// Every column of the model.
     Rows,
+    /// These columns, of the model and of those that paths lead to.
+    Columns(&'q [ColumnRef]),
     /// The number of rows.
     Count,
     /// Whether there is a row.
@@ -68,6 +72,7 @@ impl<'q> Select<'q> {
             also: None,
             order: Sort::Query,
             window: query.window,
+            per: &[],
         }
     }
 

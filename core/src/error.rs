@@ -40,6 +40,9 @@ pub enum ErrorKind {
     /// An index past the end of the result.
     Index,
 
+    /// Related rows or a column were asked for that were not loaded. Nothing is fetched behind the
+    /// caller's back.
+    NotLoaded,
     /// `get`, `earliest` or `latest` found no row.
     NotFound,
     /// `get` found several rows.

@@ -70,6 +70,9 @@ pub trait Field: Sized + Send + 'static {
     /// Whether the column may be NULL; only `Option` says so.
     const NULLABLE: bool = false;
 
+    /// Whether a query may leave the column out; only [`Deferred`](crate::Deferred) says so.
+    const DEFERRABLE: bool = false;
+
     /// The type without its `Option`: what a condition compares with.
     type Base: Field;
 

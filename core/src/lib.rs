@@ -101,6 +101,7 @@ mod describe;
 mod dialect;
 mod error;
 mod field;
+mod loading;
 mod lookup;
 mod meta;
 mod model;
@@ -108,11 +109,13 @@ mod operand;
 mod order;
 mod path;
 pub mod pool;
+mod prefetch;
 mod q;
 mod query;
 mod queryset;
 mod raw;
 pub mod recording;
+mod related;
 mod resolve;
 mod row;
 pub mod runtime;
@@ -139,13 +142,16 @@ pub use lookup::Lookup;
 pub use meta::{
     ColumnMeta, ModelBuilder, ModelMeta, ModelRef, ModelSet, RelationKind, RelationMeta,
 };
-pub use model::{ForeignKey, Model};
+pub use model::{
+    Deferred, ForeignKey, ManyToMany, Model, ModelFields, OneToOne, Reverse, ReverseOne,
+};
 pub use operand::{IntoOperand, Operand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 #[doc(hidden)]
 pub use path::Path;
+pub use prefetch::Prefetch;
 pub use q::Q;
-pub use queryset::{ExplainOptions, IntoSlice, QuerySet};
+pub use queryset::{ExplainOptions, IntoDeferred, IntoRelations, IntoSlice, QuerySet};
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};

@@ -1,8 +1,20 @@
 //! What a struct with `#[derive(Model)]` is.
 
+mod deferred;
+mod fields;
 mod foreign_key;
+pub(crate) mod holder;
+pub(crate) mod related;
+mod reverse;
+mod reverse_one;
 
-pub use foreign_key::ForeignKey;
+pub use deferred::Deferred;
+pub(crate) use deferred::Place;
+pub use fields::ModelFields;
+pub use foreign_key::{ForeignKey, OneToOne};
+pub(crate) use related::not_loaded;
+pub use reverse::{ManyToMany, Reverse};
+pub use reverse_one::ReverseOne;
 
 use std::sync::Arc;
 
@@ -10,6 +22,7 @@ use crate::meta::ModelMeta;
 use crate::path::Path;
 use crate::q::Q;
 use crate::queryset::QuerySet;
+use crate::related::{Loadable, Slot};
 use crate::row::FromRow;
 use crate::value::Value;
 
@@ -18,12 +31,12 @@ use crate::value::Value;
     message = "`{Self}` is not a model",
     note = "derive `Model` for the struct, or read rows of a table known at run time as `Record`"
 )]
-pub trait Model: FromRow {
+pub trait Model: FromRow + Sync {
     /// The generated fields, one a column, for a query that starts at `R`.
-    type Fields<R: Model>;
+    type Fields<R: Model>: ModelFields<Root = R, Model = Self>;
 
     /// The type of the primary key: the column's type, a tuple for a composite key, `()` without.
-    type Key: Send + 'static;
+    type Key: Send + Sync + 'static;
 
     /// The model's metadata.
     fn meta() -> &'static Arc<ModelMeta>;
@@ -39,6 +52,28 @@ pub trait Model: FromRow {
     /// The primary key of this row.
     fn key(&self) -> Self::Key;
 
+    /// The number of relations.
+    #[doc(hidden)]
+    const SLOTS: usize = 0;
+
+    /// The relations that it declares, and whether at most one row refers to each target.
+    #[doc(hidden)]
+    const FORWARD: &'static [(&'static str, bool)] = &[];
+
+    /// The value of a column that is part of a key; `None` for the others.
+    #[doc(hidden)]
+    fn part(&self, column: usize) -> Option<Value> {
+        let _ = column;
+        None
+    }
+
+    /// The place for what a relation leads to.
+    #[doc(hidden)]
+    fn slot(&self, relation: usize) -> Option<&dyn Slot> {
+        let _ = relation;
+        None
+    }
+
     /// A condition on its own, to be kept, combined and used by
     /// [`filter_by`](QuerySet::filter_by): `Book::q(|b| b.pages.gt(100))`.
     fn q(condition: impl FnOnce(Self::Fields<Self>) -> Q<Self>) -> Q<Self> {
@@ -48,5 +83,19 @@ pub trait Model: FromRow {
     /// All rows, where every query starts.
     fn objects() -> QuerySet<Self> {
         QuerySet::new()
+    }
+}
+
+impl<M: Model> Loadable for M {
+    fn part(&self, _: &ModelMeta, column: usize) -> Option<Value> {
+        M::part(self, column)
+    }
+
+    fn slot(&self, relation: usize, _: &str) -> Option<&dyn Slot> {
+        M::slot(self, relation)
+    }
+
+    fn has_slot(&self, relation: usize) -> bool {
+        relation < M::SLOTS
     }
 }

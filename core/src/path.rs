@@ -12,6 +12,8 @@ impl Path {
     /// The longest path of generated fields.
     pub const MAX_HOPS: usize = 15;
 
+    const TOO_LONG: u8 = u8::MAX;
+
     /// The path of the query's own model.
     pub const ROOT: Self = Self {
         hops: [0; Self::MAX_HOPS],
@@ -25,9 +27,24 @@ impl Path {
         Some(self)
     }
 
+    /// The path through one more relation, for generated fields, which have no way to fail: a
+    /// query refuses a path that became too long.
+    #[must_use]
+    pub fn through(self, relation: u8) -> Self {
+        self.then(relation).unwrap_or(Self {
+            len: Self::TOO_LONG,
+            ..self
+        })
+    }
+
+    /// Whether it leads through more relations than a path can.
+    pub fn is_too_long(&self) -> bool {
+        self.len == Self::TOO_LONG
+    }
+
     /// The relations' positions, in order.
     pub fn hops(&self) -> &[u8] {
-        &self.hops[..usize::from(self.len)]
+        &self.hops[..usize::from(self.len).min(Self::MAX_HOPS)]
     }
 
     /// Whether this is the query's own model.

@@ -6,6 +6,9 @@ pub use std::vec::Vec;
 
 use std::sync::OnceLock;
 
+pub use crate::model::holder::{Forward, Holder, Placed, is_one_to_one, related_set};
+pub use crate::related::{Loadable, Slot};
+
 use crate::field::DecodeError;
 use crate::meta::{ColumnMeta, ModelMeta, ModelRef, RelationMeta};
 use crate::value::{ColumnType, Value, ValueRef};
@@ -42,6 +45,7 @@ pub struct ColumnSpec {
     primary_key: bool,
     max_length: Option<u32>,
     digits: Option<(u8, u8)>,
+    deferrable: bool,
 }
 
 #[derive(Debug)]
@@ -128,7 +132,14 @@ impl ColumnSpec {
             primary_key: false,
             max_length: None,
             digits: None,
+            deferrable: false,
         }
+    }
+
+    #[must_use]
+    pub const fn deferrable(mut self, deferrable: bool) -> Self {
+        self.deferrable = deferrable;
+        self
     }
 
     #[must_use]
@@ -170,6 +181,9 @@ impl ColumnSpec {
         }
         if let Some((all, behind_the_point)) = self.digits {
             column = column.digits(all, behind_the_point);
+        }
+        if self.deferrable {
+            column = column.deferrable();
         }
         column
     }

@@ -8,9 +8,12 @@ use smallvec::SmallVec;
 use crate::cancel::CancelToken;
 use crate::compile::Memo;
 use crate::condition::{Condition, Invalid};
+use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
-use crate::meta::ModelMeta;
+use crate::loading::{Loading, Selection};
+use crate::meta::{ModelMeta, RelationMeta};
 use crate::order::{OrderTerm, Term};
+use crate::prefetch::Lookup;
 use crate::resolve;
 
 /// A query, apart from the type that its rows are read into.
@@ -28,11 +31,20 @@ pub(crate) struct Query {
     pub(crate) window: Window,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
+    /// Related rows and left out columns; `None` for the rows of the model as they are.
+    pub(crate) loading: Option<Box<Loading>>,
+    /// A relation that only this query knows, by which it reaches the row that it belongs to.
+    pub(crate) origin: Option<Arc<RelationMeta>>,
+    /// Its rows are records, which may lack any column.
+    pub(crate) records: bool,
     pub(crate) memo: Memo,
     /// The first error of building, which every terminal returns; or, without one, the first
     /// that only a terminal tells.
     pub(crate) invalid: Option<Box<Invalid>>,
 }
+
+/// The hop of a path that is the query's [`origin`](Query::origin).
+pub(crate) const ORIGIN: u8 = u8::MAX;
 
 /// The terms of an ordering, kept in place where there are few.
 pub(crate) type Terms = SmallVec<[Term; 3]>;
@@ -97,8 +109,47 @@ impl Query {
             window: Window::ALL,
             timeout: None,
             cancel: None,
+            loading: None,
+            origin: None,
+            records: false,
             memo: Memo::default(),
             invalid: None,
+        }
+    }
+
+    /// What is loaded beside the rows, to be changed.
+    pub(crate) fn loading(&mut self) -> &mut Loading {
+        self.loading.get_or_insert_default()
+    }
+
+    /// What is selected instead of the model's own columns.
+    pub(crate) fn selection(&self) -> Result<Option<Arc<Selection>>> {
+        match &self.loading {
+            None => Ok(None),
+            Some(loading) => {
+                let selection = loading.selection(&self.meta);
+                let selection = selection.map_err(|invalid| invalid.to_error())?;
+                if let (false, Some(selection)) = (self.records, &selection) {
+                    selection.tree.check_left_out()?;
+                }
+                Ok(selection)
+            }
+        }
+    }
+
+    /// How long its reads may take and who may end them.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            timeout: self.timeout,
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// The paths to prefetch, out of the query.
+    pub(crate) fn take_prefetch(&mut self) -> Vec<Lookup> {
+        match &mut self.loading {
+            None => Vec::new(),
+            Some(loading) => std::mem::take(&mut loading.prefetch),
         }
     }
 

@@ -11,12 +11,19 @@ mod get;
 mod in_bulk;
 mod iterate;
 mod list;
+mod loaded;
+mod only;
 mod plan;
+mod prefetch_related;
 mod refine;
+mod related;
+mod select_related;
 mod slice;
 mod statement;
 
 pub use explain::ExplainOptions;
+pub use only::IntoDeferred;
+pub use select_related::IntoRelations;
 pub use slice::IntoSlice;
 
 use std::fmt;
@@ -59,7 +66,9 @@ impl<M: Model> Default for QuerySet<M> {
 impl QuerySet<Record> {
     /// All rows of a model that is known at run time, or of a derived one, read as records.
     pub fn dynamic(meta: &Arc<ModelMeta>) -> Self {
-        Self::over(Arc::clone(meta))
+        let mut query = Self::over(Arc::clone(meta));
+        query.query.records = true;
+        query
     }
 }
 
@@ -89,8 +98,19 @@ impl<T> QuerySet<T> {
         self.query.is_ordered()
     }
 
+    pub(crate) fn of(query: Query) -> Self {
+        Self {
+            query: Box::new(query),
+            row: PhantomData,
+        }
+    }
+
     pub(crate) fn query(&self) -> &Query {
         &self.query
+    }
+
+    pub(crate) fn into_query(self) -> Box<Query> {
+        self.query
     }
 }
 

@@ -3,10 +3,13 @@
 mod from_row;
 mod reader;
 mod record;
+mod related;
+mod tree;
 
 pub use from_row::FromRow;
 pub use reader::RowReader;
 pub use record::{Columns, Record};
+pub(crate) use tree::{LEFT_OUT, Tree};
 
 use std::any::Any;
 

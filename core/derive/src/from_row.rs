@@ -4,7 +4,7 @@ mod expand;
 mod fallback;
 mod parse;
 
-pub(crate) use expand::from_row;
+pub(crate) use expand::{Reads, from_row};
 pub(crate) use fallback::row as fallback_row;
 
 use proc_macro2::{Ident, TokenStream};

@@ -4,6 +4,8 @@ mod check;
 mod expand;
 mod fallback;
 mod parse;
+mod relation;
+mod relations;
 
 use std::collections::HashSet;
 
@@ -13,6 +15,7 @@ use syn::{Attribute, DeriveInput, LitStr, Path, Type, Visibility};
 
 use crate::errors::Errors;
 use crate::types::ForeignKey;
+use relation::Related;
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
@@ -44,6 +47,7 @@ struct Model {
     primary_key: Option<KeyNames>,
     unique_together: Vec<Vec<LitStr>>,
     columns: Vec<Column>,
+    related: Vec<Related>,
     /// Where the columns of the key stand, in the key's order.
     key: Vec<usize>,
 }
@@ -68,6 +72,8 @@ struct Column {
     /// The digits in all and behind the point, and the setting that says them.
     digits: Option<((u8, u8), Ident)>,
     column: Option<LitStr>,
+    /// What paths from the target call the other side.
+    related_name: Option<LitStr>,
 }
 
 impl Column {
@@ -112,6 +118,13 @@ impl Model {
         if self.columns.len() < before {
             self.key.clear();
         }
+        for column in &mut self.columns {
+            let field = column.field();
+            if column.foreign_key.is_some() && !names.insert(field) {
+                column.foreign_key = None;
+            }
+        }
+        self.related.retain(|related| names.insert(related.field()));
     }
 
     /// Where the column stands that an attribute or a relation of this name has.
@@ -127,11 +140,7 @@ impl Model {
     /// The names that a path may start with, as messages list them.
     fn choices(&self) -> String {
         let mut names: Vec<_> = self.columns.iter().map(Column::attribute).collect();
-        let relations = self
-            .columns
-            .iter()
-            .filter(|column| column.foreign_key.is_some());
-        names.extend(relations.map(Column::field));
+        names.extend(self.relations().map(|relation| relation.field()));
         names.sort_unstable();
         names.join(", ")
     }

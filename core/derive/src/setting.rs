@@ -6,7 +6,7 @@ use std::str::FromStr;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, Lit, LitStr, Token, parenthesized};
+use syn::{Attribute, Ident, Lit, LitStr, Path, Token, parenthesized};
 
 use crate::errors::Errors;
 
@@ -19,6 +19,8 @@ enum Argument {
     None,
     Value(Lit),
     List(Vec<Lit>),
+    /// `(Book::author)`.
+    Paths(Vec<Path>),
 }
 
 impl Parse for Setting {
@@ -31,6 +33,11 @@ impl Parse for Setting {
         } else if input.peek(syn::token::Paren) {
             let list;
             parenthesized!(list in input);
+            if list.peek(Ident::peek_any) && !list.peek(Lit) || list.peek(Token![::]) {
+                let paths = Punctuated::<Path, Token![,]>::parse_terminated(&list)?;
+                let argument = Argument::Paths(paths.into_iter().collect());
+                return Ok(Self { key, argument });
+            }
             let list = Punctuated::<Lit, Token![,]>::parse_terminated(&list)?;
             Argument::List(list.into_iter().collect())
         } else {
@@ -88,7 +95,9 @@ impl Setting {
             Argument::Value(value) => {
                 errors.at(value, format!("`{}` takes no value", self.key));
             }
-            Argument::List(_) => errors.at(&self.key, format!("`{}` takes no list", self.key)),
+            Argument::List(_) | Argument::Paths(_) => {
+                errors.at(&self.key, format!("`{}` takes no list", self.key));
+            }
         }
         true
     }
@@ -170,6 +179,18 @@ impl Setting {
         let message = format!("expected two numbers: `{}(…, …)`", self.key);
         errors.at(&self.key, message);
         None
+    }
+
+    /// For a setting with a list of paths, as many as there are names in `wanted`.
+    pub(crate) fn paths(&self, wanted: &[&str], errors: &mut Errors) -> Option<Vec<Path>> {
+        match &self.argument {
+            Argument::Paths(paths) if paths.len() == wanted.len() => Some(paths.clone()),
+            _ => {
+                let message = format!("expected `{}({})`", self.key, wanted.join(", "));
+                errors.at(&self.key, message);
+                None
+            }
+        }
     }
 
     /// Whether a value follows the key.

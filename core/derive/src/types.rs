@@ -53,26 +53,29 @@ pub(crate) fn mentions(ty: &Type, name: &str) -> bool {
 pub(crate) struct ForeignKey {
     pub(crate) target: Type,
     pub(crate) optional: bool,
+    /// It is spelled `OneToOne`.
+    pub(crate) one_to_one: bool,
 }
 
-/// What `ForeignKey<T>` and `Option<ForeignKey<T>>` refer to. It must be told from the tokens,
-/// since the column's name depends on it.
+/// What `ForeignKey<T>`, `OneToOne<T>` and their `Option`s refer to. It must be told from the
+/// tokens, since the column's name depends on it.
 pub(crate) fn foreign_key(ty: &Type) -> Option<ForeignKey> {
-    if let Some(target) = argument_of(ty, "ForeignKey") {
-        return Some(ForeignKey {
+    let (key, optional) = match argument_of(ty, "Option") {
+        Some(inner) => (inner, true),
+        None => (ty, false),
+    };
+    let of = |name, one_to_one| {
+        argument_of(key, name).map(|target| ForeignKey {
             target: target.clone(),
-            optional: false,
-        });
-    }
-    let target = argument_of(argument_of(ty, "Option")?, "ForeignKey")?;
-    Some(ForeignKey {
-        target: target.clone(),
-        optional: true,
-    })
+            optional,
+            one_to_one,
+        })
+    };
+    of("ForeignKey", false).or_else(|| of("OneToOne", true))
 }
 
 /// `T` of a type spelled `…::name<T>`.
-fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+pub(crate) fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let segment = match ty {
         Type::Path(path) => path.path.segments.last()?,
         // A type that came through a `macro_rules!` is in an invisible group.

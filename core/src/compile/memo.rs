@@ -44,7 +44,7 @@ impl Form {
             What::Rows => 0,
             What::Count => 1,
             What::Exists => 2,
-            What::Aggregates(_) => return None,
+            What::Columns(_) | What::Aggregates(_) => return None,
         };
         let order = match select.order {
             Sort::No => 0,

@@ -69,6 +69,12 @@ impl Renderer<'_> {
         let nested = distinct || sliced;
         match select.what {
             What::Rows => self.all_columns(&mut inner),
+            What::Columns(columns) => {
+                for &column in columns {
+                    let column = self.column(column)?;
+                    inner.expr(column);
+                }
+            }
             What::Exists if distinct && sliced => self.all_columns(&mut inner),
             What::Exists => {
                 inner.clear_selects();

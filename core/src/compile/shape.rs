@@ -46,9 +46,18 @@ impl<'d> Shape<'d> {
             What::Count => 1,
             What::Exists => 2,
             What::Aggregates(_) => 3,
+            What::Columns(_) => 4,
         };
         let flags = u8::from(query.distinct) | u8::from(query.window.is_sliced()) << 1;
         self.key.put([a, b, c, d, e, f, g, h, what, flags]);
+        if let What::Columns(columns) = select.what {
+            for columns in [columns, select.per] {
+                self.number(columns.len() as u64);
+                for &column in columns {
+                    self.column(1, 0, column);
+                }
+            }
+        }
         if let What::Aggregates(calls) = select.what {
             for call in calls {
                 self.key

@@ -118,14 +118,15 @@ impl Flat {
         }
         let start = self.next * self.width;
         self.next += 1;
-        let (Layout::InOrder(columns) | Layout::Found(columns, _)) = &self.layout else {
-            return None;
-        };
         let row = FlatRow {
             cells: self.cells.get(start..start + self.width)?,
             chunk: self,
         };
-        let reader = RowReader::flat(row, columns);
+        let reader = match &self.layout {
+            Layout::InOrder(columns) | Layout::Found(columns, _) => RowReader::flat(row, columns),
+            Layout::Tree(tree) => RowReader::flat_tree(row, tree),
+            Layout::ByName(_) => return None,
+        };
         // A panic of a user's type ends the read as an error, wherever its row is built.
         let built = catch_unwind(AssertUnwindSafe(|| T::from_row(&reader)));
         Some(built.unwrap_or_else(|panic| Err(panicked(&*panic))))

@@ -1,9 +1,10 @@
 //! Building rows beside the driver.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{Columns, Row, RowReader, RowSink};
+use crate::row::{Columns, Row, RowReader, RowSink, Tree};
 
 /// Collects rows as `T`.
 pub(crate) struct Collect<T, F> {
@@ -17,6 +18,8 @@ pub(crate) struct Collect<T, F> {
 pub(crate) enum Layout {
     /// In order: the statement was written for the reader.
     InOrder(Columns),
+    /// With related rows, or without some columns.
+    Tree(Arc<Tree>),
     /// To be found by name in the first row; all columns as they come where no names are wanted.
     ByName(Option<&'static [&'static str]>),
     /// Found.
@@ -72,6 +75,7 @@ where
         let reader = match &self.layout {
             Layout::InOrder(columns) => RowReader::new(row, columns, None),
             Layout::Found(columns, positions) => RowReader::new(row, columns, positions.as_deref()),
+            Layout::Tree(tree) => RowReader::tree_of(row, tree),
             Layout::ByName(_) => {
                 return Err(Error::new(ErrorKind::Decode, "no columns were found"));
             }

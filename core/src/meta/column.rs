@@ -13,6 +13,7 @@ pub struct ColumnMeta {
     primary_key: bool,
     max_length: Option<u32>,
     digits: Option<(u8, u8)>,
+    deferrable: bool,
 }
 
 impl ColumnMeta {
@@ -28,6 +29,7 @@ impl ColumnMeta {
             primary_key: false,
             max_length: None,
             digits: None,
+            deferrable: false,
         }
     }
 
@@ -71,6 +73,18 @@ impl ColumnMeta {
     pub fn digits(mut self, all: u8, behind_the_point: u8) -> Self {
         self.digits = Some((all, behind_the_point));
         self
+    }
+
+    /// The field of a derived model has a place for the column's absence.
+    #[must_use]
+    pub(crate) fn deferrable(mut self) -> Self {
+        self.deferrable = true;
+        self
+    }
+
+    /// Whether a query may leave the column out of a derived model.
+    pub fn is_deferrable(&self) -> bool {
+        self.deferrable
     }
 
     /// The attribute's name: what paths and records say.

@@ -293,6 +293,23 @@ impl RelationMeta {
         }
     }
 
+    /// The same relation from many to many, or its other side, as the target sees it, whether or
+    /// not the target knows of it. `model` is the one that this is a relation of.
+    pub(crate) fn turned(&self, model: &Arc<ModelMeta>) -> Option<Self> {
+        match &self.link {
+            Link::Reverse(name) => {
+                let target = self.target.resolve()?;
+                let position = target.relation_position(name)?;
+                target.relations().get(position).cloned()
+            }
+            Link::Forward { .. } | Link::Through(_) => {
+                let back = ModelRef::dynamic();
+                back.set(model);
+                Some(Self::reverse("+", back, self.name.clone()))
+            }
+        }
+    }
+
     pub(super) fn link(&self) -> &Link {
         &self.link
     }

@@ -1,26 +1,163 @@
 //! The column that refers to another model.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use super::Model;
+use super::related::{not_there, own_key};
+use super::{Model, not_loaded};
+use crate::database::Database;
+use crate::error::Result;
 use crate::field::{DecodeError, Field};
+use crate::queryset::QuerySet;
+use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// A reference to a row of `M` by its primary key. `Option<ForeignKey<M>>` is one that may be
 /// NULL.
+///
+/// The key is always there ([`id`](Self::id)). The row is there once it was loaded: with the query
+/// ([`select_related`](crate::QuerySet::select_related),
+/// [`prefetch_related`](crate::QuerySet::prefetch_related)) or on its own ([`load`](Self::load)).
+/// Nothing is ever fetched behind the caller's back.
+///
+/// ```
+/// use queryset::{Database, ForeignKey, Model};
+///
+/// #[derive(Model)]
+/// struct Author {
+///     #[model(primary_key)]
+///     id: i64,
+///     name: String,
+/// }
+///
+/// #[derive(Model)]
+/// struct Book {
+///     #[model(primary_key)]
+///     id: i64,
+///     author: ForeignKey<Author>,
+/// }
+///
+/// fn name_of_author(book: &Book, db: &Database) -> queryset::Result<String> {
+///     Ok(book.author.load(db)?.name.clone())
+/// }
+///
+/// let book = Book { id: 1, author: ForeignKey::new(7) };
+/// assert_eq!(book.author.id(), &7);
+/// assert!(book.author.get().is_none()); // not loaded
+/// # let _ = (name_of_author, book.id);
+/// ```
 pub struct ForeignKey<M: Model> {
     key: M::Key,
+    /// `None` in it for a row that was looked for and is not there, or not among those wanted.
+    row: OnceLock<Option<Arc<M>>>,
 }
+
+/// A reference that no two rows share: `#[derive(Model)]` makes its column unique, and the other
+/// side is at most one row.
+pub type OneToOne<M> = ForeignKey<M>;
 
 impl<M: Model> ForeignKey<M> {
     /// A reference to the row with this key.
     pub fn new(key: M::Key) -> Self {
-        Self { key }
+        Self {
+            key,
+            row: OnceLock::new(),
+        }
+    }
+
+    /// A reference to a row that is at hand, which is then loaded.
+    pub fn to(row: impl Into<Arc<M>>) -> Self {
+        let row = row.into();
+        Self {
+            key: row.key(),
+            row: OnceLock::from(Some(row)),
+        }
     }
 
     /// The key that the column holds.
     pub fn id(&self) -> &M::Key {
         &self.key
+    }
+
+    /// The row, if it is loaded. `None` also for a row that a prefetch looked for and did not
+    /// find.
+    pub fn get(&self) -> Option<&M> {
+        self.row.get()?.as_deref()
+    }
+
+    /// The row, to be kept beyond this reference; several references may share one.
+    pub fn shared(&self) -> Option<&Arc<M>> {
+        self.row.get()?.as_ref()
+    }
+
+    pub(super) fn set(&self, row: Option<Arc<M>>) {
+        let _ = self.row.set(row);
+    }
+
+    /// The row.
+    ///
+    /// # Errors
+    /// Kind [`NotLoaded`](crate::ErrorKind::NotLoaded) when it is not loaded,
+    /// [`NotFound`](crate::ErrorKind::NotFound) when it was looked for and not found.
+    pub fn loaded(&self) -> Result<&M> {
+        match self.row.get() {
+            Some(Some(row)) => Ok(row),
+            Some(None) => Err(not_there::<M>()),
+            None => Err(not_loaded(M::meta().name())),
+        }
+    }
+
+    /// Whether the row was looked for.
+    pub fn is_loaded(&self) -> bool {
+        self.row.get().is_some()
+    }
+}
+
+impl<M: Model<Key: Field>> ForeignKey<M> {
+    /// The row, fetched now unless it is loaded; it stays loaded.
+    ///
+    /// # Errors
+    /// Kind [`NotFound`](crate::ErrorKind::NotFound) when there is no such row, or what reading
+    /// it reports.
+    pub fn load(&self, db: &Database) -> Result<&M> {
+        if self.row.get().is_none() {
+            db.enter("load")?;
+            self.set(Some(Arc::new(self.query().get(db)?)));
+        }
+        self.loaded()
+    }
+
+    /// The asynchronous twin of [`load`](Self::load). Cancel safe.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn aload(&self, db: &Database) -> Result<&M> {
+        if self.row.get().is_none() {
+            self.set(Some(Arc::new(self.query().aget(db).await?)));
+        }
+        self.loaded()
+    }
+
+    fn query(&self) -> QuerySet<M> {
+        own_key(self.key.to_value())
+    }
+}
+
+impl<M: Model> Slot for ForeignKey<M> {
+    fn is_loaded(&self) -> bool {
+        self.row.get().is_some()
+    }
+
+    fn rows<'s>(&'s self, into: &mut Vec<&'s dyn Loadable>) {
+        into.extend(self.get().and_then(M::loadable));
+    }
+
+    fn fetch(&self) -> Fetch {
+        fetch::<M>
+    }
+
+    fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
+        self.set(fetched.one(key));
     }
 }
 
@@ -43,10 +180,14 @@ where
 
 impl<M: Model<Key: Clone>> Clone for ForeignKey<M> {
     fn clone(&self) -> Self {
-        Self::new(self.key.clone())
+        Self {
+            key: self.key.clone(),
+            row: self.row.clone(),
+        }
     }
 }
 
+/// Two references are equal when their keys are, whatever is loaded.
 impl<M: Model<Key: PartialEq>> PartialEq for ForeignKey<M> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key

@@ -1,7 +1,6 @@
 //! The row that comes first, or last, by some fields.
 
 use super::QuerySet;
-use super::first_last::{aone, one};
 use crate::condition::Invalid;
 use crate::database::{Database, Read};
 use crate::error::Result;
@@ -22,7 +21,7 @@ impl<T: FromRow> QuerySet<T> {
     #[track_caller]
     pub fn earliest(&self, db: &Database) -> Result<T> {
         db.enter("earliest")?;
-        self.found(one(db, self.plan_extreme(db, self.latest_terms(), false)?)?)
+        self.found(self.one(db, self.plan_extreme(db, self.latest_terms(), false)?)?)
     }
 
     /// The asynchronous twin of [`earliest`](Self::earliest). Cancel safe.
@@ -30,7 +29,10 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`earliest`](Self::earliest).
     pub async fn aearliest(&self, db: &Database) -> Result<T> {
-        self.found(aone(db, self.plan_extreme(db, self.latest_terms(), false)?).await?)
+        self.found(
+            self.aone(db, self.plan_extreme(db, self.latest_terms(), false)?)
+                .await?,
+        )
     }
 
     /// The last row by the model's `latest_by`; the query's own order does not count.
@@ -40,7 +42,7 @@ impl<T: FromRow> QuerySet<T> {
     #[track_caller]
     pub fn latest(&self, db: &Database) -> Result<T> {
         db.enter("latest")?;
-        self.found(one(db, self.plan_extreme(db, self.latest_terms(), true)?)?)
+        self.found(self.one(db, self.plan_extreme(db, self.latest_terms(), true)?)?)
     }
 
     /// The asynchronous twin of [`latest`](Self::latest). Cancel safe.
@@ -48,7 +50,10 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`earliest`](Self::earliest).
     pub async fn alatest(&self, db: &Database) -> Result<T> {
-        self.found(aone(db, self.plan_extreme(db, self.latest_terms(), true)?).await?)
+        self.found(
+            self.aone(db, self.plan_extreme(db, self.latest_terms(), true)?)
+                .await?,
+        )
     }
 
     /// The first row by these names: Django's `earliest("published", "id")`.
@@ -63,7 +68,7 @@ impl<T: FromRow> QuerySet<T> {
         names: impl IntoIterator<Item = O>,
     ) -> Result<T> {
         db.enter("earliest_by_names")?;
-        self.found(one(db, self.plan_named(db, names, false)?)?)
+        self.found(self.one(db, self.plan_named(db, names, false)?)?)
     }
 
     /// The asynchronous twin of [`earliest_by_names`](Self::earliest_by_names). Cancel safe.
@@ -76,7 +81,7 @@ impl<T: FromRow> QuerySet<T> {
         names: impl IntoIterator<Item = O>,
     ) -> Result<T> {
         let read = self.plan_named(db, names, false)?;
-        self.found(aone(db, read).await?)
+        self.found(self.aone(db, read).await?)
     }
 
     /// The last row by these names: Django's `latest("published", "id")`.
@@ -90,7 +95,7 @@ impl<T: FromRow> QuerySet<T> {
         names: impl IntoIterator<Item = O>,
     ) -> Result<T> {
         db.enter("latest_by_names")?;
-        self.found(one(db, self.plan_named(db, names, true)?)?)
+        self.found(self.one(db, self.plan_named(db, names, true)?)?)
     }
 
     /// The asynchronous twin of [`latest_by_names`](Self::latest_by_names). Cancel safe.
@@ -103,7 +108,7 @@ impl<T: FromRow> QuerySet<T> {
         names: impl IntoIterator<Item = O>,
     ) -> Result<T> {
         let read = self.plan_named(db, names, true)?;
-        self.found(aone(db, read).await?)
+        self.found(self.aone(db, read).await?)
     }
 
     fn plan_named<O: Into<OrderTerm>>(
@@ -133,10 +138,7 @@ impl<M: Model> QuerySet<M> {
         order: impl FnOnce(M::Fields<M>) -> O,
     ) -> Result<M> {
         db.enter("earliest_by")?;
-        self.found(one(
-            db,
-            self.plan_extreme(db, terms::<M, O>(order), false)?,
-        )?)
+        self.found(self.one(db, self.plan_extreme(db, terms::<M, O>(order), false)?)?)
     }
 
     /// The asynchronous twin of [`earliest_by`](Self::earliest_by). Cancel safe.
@@ -149,7 +151,7 @@ impl<M: Model> QuerySet<M> {
         order: impl FnOnce(M::Fields<M>) -> O,
     ) -> Result<M> {
         let read = self.plan_extreme(db, terms::<M, O>(order), false)?;
-        self.found(aone(db, read).await?)
+        self.found(self.aone(db, read).await?)
     }
 
     /// The last row by these fields: `latest_by(&db, |b| b.published.asc())`.
@@ -163,7 +165,7 @@ impl<M: Model> QuerySet<M> {
         order: impl FnOnce(M::Fields<M>) -> O,
     ) -> Result<M> {
         db.enter("latest_by")?;
-        self.found(one(db, self.plan_extreme(db, terms::<M, O>(order), true)?)?)
+        self.found(self.one(db, self.plan_extreme(db, terms::<M, O>(order), true)?)?)
     }
 
     /// The asynchronous twin of [`latest_by`](Self::latest_by). Cancel safe.
@@ -176,7 +178,7 @@ impl<M: Model> QuerySet<M> {
         order: impl FnOnce(M::Fields<M>) -> O,
     ) -> Result<M> {
         let read = self.plan_extreme(db, terms::<M, O>(order), true)?;
-        self.found(aone(db, read).await?)
+        self.found(self.aone(db, read).await?)
     }
 }
 

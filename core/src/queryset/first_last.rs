@@ -15,7 +15,7 @@ impl<T: FromRow> QuerySet<T> {
     #[track_caller]
     pub fn first(&self, db: &Database) -> Result<Option<T>> {
         db.enter("first")?;
-        one(db, self.plan_first(db)?)
+        self.one(db, self.plan_first(db)?)
     }
 
     /// The asynchronous twin of [`first`](Self::first). Cancel safe.
@@ -23,7 +23,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`first`](Self::first).
     pub async fn afirst(&self, db: &Database) -> Result<Option<T>> {
-        aone(db, self.plan_first(db)?).await
+        self.aone(db, self.plan_first(db)?).await
     }
 
     /// The last row, or `None`: the first in the opposite order.
@@ -33,7 +33,7 @@ impl<T: FromRow> QuerySet<T> {
     #[track_caller]
     pub fn last(&self, db: &Database) -> Result<Option<T>> {
         db.enter("last")?;
-        one(db, self.plan_last(db)?)
+        self.one(db, self.plan_last(db)?)
     }
 
     /// The asynchronous twin of [`last`](Self::last). Cancel safe.
@@ -41,7 +41,7 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`last`](Self::last).
     pub async fn alast(&self, db: &Database) -> Result<Option<T>> {
-        aone(db, self.plan_last(db)?).await
+        self.aone(db, self.plan_last(db)?).await
     }
 
     /// The row at a position counted from zero: Django's `qs[i]`.
@@ -53,7 +53,8 @@ impl<T: FromRow> QuerySet<T> {
     pub fn nth(&self, db: &Database, position: impl TryInto<u64>) -> Result<T> {
         db.enter("nth")?;
         let position = counted(position)?;
-        one(db, self.plan_nth(db, position)?)?.ok_or_else(|| self.too_few(position))
+        self.one(db, self.plan_nth(db, position)?)?
+            .ok_or_else(|| self.too_few(position))
     }
 
     /// The asynchronous twin of [`nth`](Self::nth). Cancel safe.
@@ -62,7 +63,7 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`nth`](Self::nth).
     pub async fn anth(&self, db: &Database, position: impl TryInto<u64>) -> Result<T> {
         let position = counted(position)?;
-        aone(db, self.plan_nth(db, position)?)
+        self.aone(db, self.plan_nth(db, position)?)
             .await?
             .ok_or_else(|| self.too_few(position))
     }
@@ -98,19 +99,25 @@ fn counted(position: impl TryInto<u64>) -> Result<u64> {
     })
 }
 
-/// The row of a read that has at most one.
-#[track_caller]
-pub(super) fn one<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
-    match read {
-        Some(read) => Ok(db.fetch(read, T::from_row, usize::MAX)?.pop()),
-        None => Ok(None),
+impl<T: FromRow> QuerySet<T> {
+    /// The row of a read that has at most one.
+    #[track_caller]
+    pub(super) fn one(&self, db: &Database, read: Option<Read>) -> Result<Option<T>> {
+        let Some(read) = read else {
+            return Ok(None);
+        };
+        let began = self.query().began(db);
+        let row = db.fetch(read, T::from_row, usize::MAX)?;
+        Ok(self.loaded(db, row, began)?.pop())
     }
-}
 
-/// The asynchronous twin of [`one`].
-pub(super) async fn aone<T: FromRow>(db: &Database, read: Option<Read>) -> Result<Option<T>> {
-    match read {
-        Some(read) => Ok(db.afetch(read, T::from_row, usize::MAX).await?.pop()),
-        None => Ok(None),
+    /// The asynchronous twin of [`one`](Self::one).
+    pub(super) async fn aone(&self, db: &Database, read: Option<Read>) -> Result<Option<T>> {
+        let Some(read) = read else {
+            return Ok(None);
+        };
+        let began = self.query().began(db);
+        let row = db.afetch(read, T::from_row, usize::MAX).await?;
+        Ok(self.aloaded(db, row, began).await?.pop())
     }
 }

@@ -1,6 +1,7 @@
 //! The one row that matches.
 
 use super::QuerySet;
+use super::loaded::loadables;
 use crate::compile::{Select, Sort};
 use crate::database::{Database, Read};
 use crate::describe::describe;
@@ -28,11 +29,14 @@ impl<T: FromRow> QuerySet<T> {
     #[track_caller]
     pub fn get(&self, db: &Database) -> Result<T> {
         db.enter("get")?;
+        let began = self.query().began(db);
         let rows = match self.plan_get(db)? {
             Some(read) => db.fetch(read, T::from_row, usize::MAX)?,
             None => Vec::new(),
         };
-        self.only(rows)
+        let row = self.single(rows)?;
+        self.query().prefetch_for(db, loadables([&row]), began)?;
+        Ok(row)
     }
 
     /// The asynchronous twin of [`get`](Self::get). Cancel safe.
@@ -40,11 +44,17 @@ impl<T: FromRow> QuerySet<T> {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn aget(&self, db: &Database) -> Result<T> {
+        let began = self.query().began(db);
         let rows = match self.plan_get(db)? {
             Some(read) => db.afetch(read, T::from_row, usize::MAX).await?,
             None => Vec::new(),
         };
-        self.only(rows)
+        let row = self.single(rows)?;
+        if self.query().prefetches() {
+            let fetched = self.query().aprefetch_for(db, loadables([&row]), began);
+            fetched.await?;
+        }
+        Ok(row)
     }
 
     /// The one row of the query, or `None` without a row.
@@ -83,7 +93,7 @@ impl<T: FromRow> QuerySet<T> {
         )
     }
 
-    fn only(&self, mut rows: Vec<T>) -> Result<T> {
+    fn single(&self, mut rows: Vec<T>) -> Result<T> {
         match (rows.pop(), rows.len()) {
             (Some(row), 0) => Ok(row),
             (None, _) => Err(self.none_matches()),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::QuerySet;
+use super::loaded::loadables;
 use crate::column::Column;
 use crate::compile::{Select, What};
 use crate::condition::{ColumnRef, Condition};
@@ -40,6 +41,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     ) -> Result<HashMap<M::Key, M>> {
         db.enter("in_bulk")?;
         let keys = keys.into_iter().map(K::into_value).collect();
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
             found.extend(
@@ -48,6 +50,8 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
                     .map(by_key),
             );
         }
+        self.query()
+            .prefetch_for(db, loadables(found.values()), began)?;
         Ok(found)
     }
 
@@ -61,11 +65,16 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
         keys: impl IntoIterator<Item = K>,
     ) -> Result<HashMap<M::Key, M>> {
         let keys = keys.into_iter().map(K::into_value).collect();
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
             let rows = db.afetch(read, M::from_row, usize::MAX).await?;
             found.extend(rows.into_iter().map(by_key));
         }
+        let fetched = self
+            .query()
+            .aprefetch_for(db, loadables(found.values()), began);
+        fetched.await?;
         Ok(found)
     }
 
@@ -76,6 +85,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     #[track_caller]
     pub fn in_bulk_all(&self, db: &Database) -> Result<HashMap<M::Key, M>> {
         db.enter("in_bulk_all")?;
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, None)? {
             found.extend(
@@ -84,6 +94,8 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
                     .map(by_key),
             );
         }
+        self.query()
+            .prefetch_for(db, loadables(found.values()), began)?;
         Ok(found)
     }
 
@@ -92,11 +104,16 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
     /// # Errors
     /// As [`in_bulk`](Self::in_bulk).
     pub async fn ain_bulk_all(&self, db: &Database) -> Result<HashMap<M::Key, M>> {
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, None)? {
             let rows = db.afetch(read, M::from_row, usize::MAX).await?;
             found.extend(rows.into_iter().map(by_key));
         }
+        let fetched = self
+            .query()
+            .aprefetch_for(db, loadables(found.values()), began);
+        fetched.await?;
         Ok(found)
     }
 
@@ -131,10 +148,13 @@ impl<M: Model> QuerySet<M> {
         db.enter("in_bulk_by")?;
         let column = column(M::fields(Path::ROOT)).at();
         let keys = keys.into_iter().map(K::into_value).collect();
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, column, Some(keys))? {
             found.extend(db.fetch(read, keyed::<T, M>(column), usize::MAX)?);
         }
+        self.query()
+            .prefetch_for(db, loadables(found.values()), began)?;
         Ok(found)
     }
 
@@ -154,10 +174,15 @@ impl<M: Model> QuerySet<M> {
     {
         let column = column(M::fields(Path::ROOT)).at();
         let keys = keys.into_iter().map(K::into_value).collect();
+        let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, column, Some(keys))? {
             found.extend(db.afetch(read, keyed::<T, M>(column), usize::MAX).await?);
         }
+        let fetched = self
+            .query()
+            .aprefetch_for(db, loadables(found.values()), began);
+        fetched.await?;
         Ok(found)
     }
 }
@@ -179,11 +204,14 @@ impl<T: FromRow> QuerySet<T> {
         keys: Option<Vec<Operand>>,
     ) -> Result<Vec<(Value, T)>> {
         db.enter("in_bulk_by_name")?;
+        let began = self.query().began(db);
         let mut found = Vec::new();
         let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
             found.append(&mut db.fetch(read, named::<T>(key.clone()), usize::MAX)?);
         }
+        self.query()
+            .prefetch_for(db, loadables(found.iter().map(|(_, row)| row)), began)?;
         Ok(found)
     }
 
@@ -197,12 +225,17 @@ impl<T: FromRow> QuerySet<T> {
         name: &str,
         keys: Option<Vec<Operand>>,
     ) -> Result<Vec<(Value, T)>> {
+        let began = self.query().began(db);
         let mut found = Vec::new();
         let (key, reads) = self.plan_bulk_named(db, name, keys)?;
         for read in reads {
             let rows = db.afetch(read, named::<T>(key.clone()), usize::MAX);
             found.append(&mut rows.await?);
         }
+        let fetched =
+            self.query()
+                .aprefetch_for(db, loadables(found.iter().map(|(_, row)| row)), began);
+        fetched.await?;
         Ok(found)
     }
 

@@ -17,7 +17,11 @@ impl<T: FromRow> QuerySet<T> {
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
         match self.plan_rows(db)? {
-            Some(read) => db.fetch(read, T::from_row, usize::MAX),
+            Some(read) => {
+                let began = self.query().began(db);
+                let rows = db.fetch(read, T::from_row, usize::MAX)?;
+                self.loaded(db, rows, began)
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -28,7 +32,11 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`list`](Self::list).
     pub async fn alist(&self, db: &Database) -> Result<Vec<T>> {
         match self.plan_rows(db)? {
-            Some(read) => db.afetch_all(read).await,
+            Some(read) => {
+                let began = self.query().began(db);
+                let rows = db.afetch_all(read).await?;
+                self.aloaded(db, rows, began).await
+            }
             None => Ok(Vec::new()),
         }
     }

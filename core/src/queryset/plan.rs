@@ -1,11 +1,11 @@
 //! From a terminal to the read that it needs.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::QuerySet;
 use crate::compile::{Select, Sort, What, compile};
 use crate::condition::{Condition, Invalid};
-use crate::database::{Database, Layout, Limits, Read};
+use crate::database::{Database, Layout, Read};
 use crate::error::{ErrorKind, Result};
 use crate::order::Term;
 use crate::query::{Ordering, Query, Terms, Window};
@@ -20,25 +20,52 @@ impl<T> QuerySet<T> {
     /// The read of a select over this query; `None` where nothing needs to be sent.
     pub(super) fn plan(&self, db: &Database, select: &Select<'_>) -> Result<Option<Read>> {
         let query = self.query();
+        if let (What::Rows, Some(_)) = (select.what, &query.loading) {
+            return self.plan_selection(db, select);
+        }
         let Some(statement) = self.compiled(db, select)? else {
             return Ok(None);
         };
         let columns = match select.what {
-            What::Rows => query.meta.result_columns().clone(),
+            What::Rows | What::Columns(_) => query.meta.result_columns().clone(),
             What::Count | What::Exists => RESULT.clone(),
             What::Aggregates(calls) => Columns::new(
                 None,
                 calls.iter().map(|call| format!("{:?}", call.function)),
             ),
         };
-        let limits = Limits {
-            timeout: query.timeout,
-            cancel: query.cancel.clone(),
-        };
         Ok(Some(Read {
             statement,
             layout: Layout::InOrder(columns),
-            limits,
+            limits: query.limits(),
+        }))
+    }
+
+    /// The read of a select of rows with related ones, or without some columns.
+    fn plan_selection(&self, db: &Database, select: &Select<'_>) -> Result<Option<Read>> {
+        let query = self.query();
+        query.check()?;
+        if query.is_empty() || select.window.is_empty() {
+            return Ok(None);
+        }
+        query.check_late()?;
+        let selection = query.selection()?;
+        let what = match &selection {
+            Some(selection) => What::Columns(&selection.columns),
+            None => What::Rows,
+        };
+        let select = Select { what, ..*select };
+        let Some(statement) = compile(&select, db.dialect(), db.cache())? else {
+            return Ok(None);
+        };
+        let layout = match &selection {
+            Some(selection) => Layout::Tree(Arc::clone(&selection.tree)),
+            None => Layout::InOrder(query.meta.result_columns().clone()),
+        };
+        Ok(Some(Read {
+            statement,
+            layout,
+            limits: query.limits(),
         }))
     }
 

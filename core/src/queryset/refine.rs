@@ -144,7 +144,7 @@ impl<T> QuerySet<T> {
         })
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {
         self.query.memo.forget();
         change(&mut self.query);
         self

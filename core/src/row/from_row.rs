@@ -3,6 +3,7 @@
 use super::RowReader;
 use crate::error::Result;
 use crate::field::Field;
+use crate::related::Loadable;
 
 /// A type that a row can be read into: a model, a struct with `#[derive(FromRow)]`, a tuple of
 /// up to twelve columns, or a [`Record`](super::Record).
@@ -22,6 +23,12 @@ pub trait FromRow: Sized + Send + 'static {
     /// # Errors
     /// A column is missing or does not fit.
     fn from_row(row: &RowReader<'_>) -> Result<Self>;
+
+    /// The row as one whose relations can be loaded.
+    #[doc(hidden)]
+    fn loadable(&self) -> Option<&dyn Loadable> {
+        None
+    }
 }
 
 macro_rules! tuple {

@@ -1,9 +1,11 @@
 //! Reading the columns of a row by position, with errors that say where.
 
+use super::tree::{LEFT_OUT, Tree};
 use super::{Columns, Row};
 use crate::database::FlatRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{DecodeError, Field};
+use crate::model::Place;
 use crate::value::{Value, ValueRef};
 
 /// A row whose columns are in the order that the reading type wants.
@@ -14,8 +16,10 @@ pub struct RowReader<'r> {
     positions: Option<&'r [usize]>,
     /// The row's own number of columns, asked for once a row and not once a column.
     len: usize,
+    tree: Option<&'r Tree>,
 }
 
+#[derive(Clone, Copy)]
 enum Source<'r> {
     Driver(&'r dyn Row),
     Flat(FlatRow<'r>),
@@ -33,6 +37,18 @@ impl<'r> RowReader<'r> {
             columns,
             positions,
             len: row.len(),
+            tree: None,
+        }
+    }
+
+    /// A reader over a driver's row with related rows, or without some columns.
+    pub(crate) fn tree_of(row: &'r dyn Row, tree: &'r Tree) -> Self {
+        Self {
+            source: Source::Driver(row),
+            columns: tree.meta().result_columns(),
+            positions: Some(tree.positions()),
+            len: row.len(),
+            tree: Some(tree),
         }
     }
 
@@ -44,6 +60,91 @@ impl<'r> RowReader<'r> {
             source: Source::Flat(row),
             columns,
             positions: None,
+            tree: None,
+        }
+    }
+
+    /// The same over a row with related rows, or without some columns.
+    pub(crate) fn flat_tree(row: FlatRow<'r>, tree: &'r Tree) -> Self {
+        Self {
+            len: row.len(),
+            source: Source::Flat(row),
+            columns: tree.meta().result_columns(),
+            positions: Some(tree.positions()),
+            tree: Some(tree),
+        }
+    }
+
+    /// How the row is laid out, where that is not simply in order.
+    pub(crate) fn tree(&self) -> Option<&'r Tree> {
+        self.tree
+    }
+
+    /// The related row that came with this one: nothing if it was not asked for, and `Some(None)`
+    /// if there is no such row.
+    #[inline]
+    pub(crate) fn related(&self, relation: usize) -> Result<Option<Option<RowReader<'r>>>> {
+        match self.tree {
+            None => Ok(None),
+            Some(tree) => self.related_in(tree, relation),
+        }
+    }
+
+    fn related_in(&self, tree: &'r Tree, relation: usize) -> Result<Option<Option<RowReader<'r>>>> {
+        let mut related = tree.related().iter();
+        let Some((_, tree)) = related.find(|(own, _)| *own == relation) else {
+            return Ok(None);
+        };
+        let reader = RowReader {
+            source: self.source,
+            columns: tree.meta().result_columns(),
+            positions: Some(tree.positions()),
+            len: self.len,
+            tree: Some(tree),
+        };
+        // An outer join leaves NULLs where there is no row, also in the key.
+        let key = tree.meta().primary_key();
+        let is_null = |&position: &usize| -> Result<bool> {
+            Ok(position == LEFT_OUT || matches!(self.raw(position)?, ValueRef::Null))
+        };
+        let mut missing = true;
+        if key.is_empty() {
+            for position in tree.positions() {
+                missing = missing && is_null(position)?;
+            }
+        } else {
+            for &column in key {
+                missing = missing && tree.positions().get(column).map_or(Ok(true), is_null)?;
+            }
+        }
+        Ok(Some((!missing).then_some(reader)))
+    }
+
+    /// Where a column that was left out is found; `None` for one that was not.
+    #[inline]
+    pub(crate) fn left_out(&self, index: usize) -> Result<Option<Place>> {
+        match (self.tree, self.positions) {
+            (Some(tree), Some(positions)) if positions.get(index) == Some(&LEFT_OUT) => {
+                let key = tree.meta().primary_key();
+                let key = key.iter().map(|&column| self.owned(column));
+                Ok(Some(Place {
+                    meta: tree.meta().clone(),
+                    column: index,
+                    key: key.collect::<Result<_>>()?,
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The value at a position of the row itself, whatever the reader offers.
+    pub(crate) fn raw(&self, position: usize) -> Result<ValueRef<'r>> {
+        if position >= self.len {
+            return Err(self.missing(position));
+        }
+        match self.source {
+            Source::Driver(row) => row.value(position),
+            Source::Flat(row) => row.value(position),
         }
     }
 
@@ -92,7 +193,7 @@ impl<'r> RowReader<'r> {
         if position >= self.len {
             return Err(self.missing(index));
         }
-        match &self.source {
+        match self.source {
             Source::Driver(row) => row.value(position),
             Source::Flat(row) => row.value(position),
         }
@@ -108,6 +209,16 @@ impl<'r> RowReader<'r> {
 
     #[cold]
     fn missing(&self, index: usize) -> Error {
+        if self
+            .tree
+            .is_some_and(|tree| tree.positions().get(index) == Some(&LEFT_OUT))
+        {
+            let column = self.columns.name(index).unwrap_or("?");
+            return Error::new(
+                ErrorKind::NotLoaded,
+                format!("the column {column} was left out of the query"),
+            );
+        }
         Error::new(
             ErrorKind::Decode,
             format!(

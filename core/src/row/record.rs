@@ -1,12 +1,16 @@
 //! Rows of models that are only known at run time.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::reader::misfit;
+use super::related::RelatedRows;
+use super::tree::LEFT_OUT;
 use super::{FromRow, RowReader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, in_type};
 use crate::meta::ColumnMeta;
+use crate::related::Loadable;
 use crate::value::{ColumnType, Value};
 
 /// The names of a result's columns and the table that they come from, shared by all its rows.
@@ -76,10 +80,14 @@ impl Columns {
 ///
 /// Its values are in the types that the model declares (a date is a date on SQLite too); those of
 /// a statement written by hand are as the database has them.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// What was loaded with a record is in it, by the relation's name: [`related`](Self::related) and
+/// [`related_set`](Self::related_set).
+#[derive(Clone, PartialEq)]
 pub struct Record {
     columns: Columns,
     values: Box<[Value]>,
+    pub(super) rows: RelatedRows,
 }
 
 impl Record {
@@ -90,7 +98,11 @@ impl Record {
     pub fn new(columns: Columns, values: impl Into<Box<[Value]>>) -> Result<Self> {
         let values = values.into();
         if values.len() == columns.len() {
-            Ok(Self { columns, values })
+            Ok(Self {
+                columns,
+                values,
+                rows: RelatedRows::default(),
+            })
         } else {
             let message = format!("{} values for {} columns", values.len(), columns.len());
             Err(Error::new(ErrorKind::Value, message))
@@ -133,23 +145,69 @@ impl Record {
     }
 }
 
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut record = f.debug_struct("Record");
+        for (name, value) in self.columns.names().zip(&self.values) {
+            record.field(name, value);
+        }
+        for name in self.rows.names() {
+            record.field(name, &format_args!("loaded"));
+        }
+        record.finish()
+    }
+}
+
 #[diagnostic::do_not_recommend]
 /// A record of a model has its values in the model's types, whatever the database keeps them as: a
 /// date is a date where it is kept as text too. A value that is none of its column's type, which
 /// SQLite allows, stays as it came; [`Record::get`] refuses it.
 impl FromRow for Record {
     fn from_row(row: &RowReader<'_>) -> Result<Self> {
-        let columns = row.columns().clone();
-        let types = &columns.0.types;
-        let values = (0..row.len())
-            .map(|index| {
-                let value = row.value(index)?;
-                Ok(match types.get(index) {
-                    Some(&ty) => in_type(value, ty),
-                    None => value.to_owned(),
+        let Some(tree) = row.tree() else {
+            let columns = row.columns().clone();
+            let types = &columns.0.types;
+            let values = (0..row.len())
+                .map(|index| {
+                    let value = row.value(index)?;
+                    Ok(match types.get(index) {
+                        Some(&ty) => in_type(value, ty),
+                        None => value.to_owned(),
+                    })
                 })
-            })
+                .collect::<Result<_>>()?;
+            let rows = RelatedRows::default();
+            return Ok(Self {
+                columns,
+                values,
+                rows,
+            });
+        };
+        let columns = tree.present().clone();
+        let positions = tree.positions().iter();
+        let values = positions
+            .filter(|&&position| position != LEFT_OUT)
+            .zip(&columns.0.types)
+            .map(|(&position, &ty)| Ok(in_type(row.raw(position)?, ty)))
             .collect::<Result<_>>()?;
-        Ok(Self { columns, values })
+        let rows = RelatedRows::default();
+        for &(position, _) in tree.related() {
+            if let Some(found) = row.related(position)? {
+                let found = found.as_ref().map(Self::from_row).transpose()?;
+                rows.set_one(
+                    tree.meta().relations()[position].name(),
+                    found.map(Arc::new),
+                );
+            }
+        }
+        Ok(Self {
+            columns,
+            values,
+            rows,
+        })
+    }
+
+    fn loadable(&self) -> Option<&dyn Loadable> {
+        Some(self)
     }
 }

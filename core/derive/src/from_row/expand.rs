@@ -12,23 +12,49 @@ pub(super) fn row(row: &Row) -> TokenStream {
         .columns
         .iter()
         .map(|column| (&column.ident, &column.ty, Column::column(column)));
-    from_row(&row.krate, &row.ident, columns)
+    let reads = Reads::of(&row.krate, columns);
+    from_row(&row.krate, &row.ident, reads, TokenStream::new())
 }
 
-/// The impl for the struct `ident` with these fields, types and columns.
-pub(crate) fn from_row<'c>(
+/// How the fields of a struct are read.
+pub(crate) struct Reads {
+    pub(crate) names: Vec<String>,
+    /// A field and its value.
+    pub(crate) values: Vec<(Ident, TokenStream)>,
+}
+
+impl Reads {
+    /// Fields that are columns of these types and names.
+    pub(crate) fn of<'c>(
+        krate: &Path,
+        columns: impl Iterator<Item = (&'c Ident, &'c Type, String)>,
+    ) -> Self {
+        let mut reads = Self {
+            names: Vec::new(),
+            values: Vec::new(),
+        };
+        for (index, (member, ty, name)) in columns.enumerate() {
+            let index = Literal::usize_unsuffixed(index);
+            reads.names.push(name);
+            let value = quote_spanned!(ty.span()=> <#ty as #krate::Field>::read(row, #index)?);
+            reads.values.push((member.clone(), value));
+        }
+        reads
+    }
+}
+
+/// The impl for the struct `ident`, with more items of the trait.
+pub(crate) fn from_row(
     krate: &Path,
     ident: &Ident,
-    columns: impl Iterator<Item = (&'c Ident, &'c Type, String)>,
+    reads: Reads,
+    more: TokenStream,
 ) -> TokenStream {
-    let mut names = Vec::new();
-    let mut reads = Vec::new();
-    for (index, (member, ty, name)) in columns.enumerate() {
-        let index = Literal::usize_unsuffixed(index);
-        names.push(name);
-        reads.push(quote_spanned!(ty.span()=> 
-            #member: <#ty as #krate::Field>::read(row, #index)?));
-    }
+    let names = reads.names;
+    let reads = reads
+        .values
+        .iter()
+        .map(|(member, value)| quote!(#member: #value));
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -41,6 +67,8 @@ pub(crate) fn from_row<'c>(
             fn from_row(row: &#krate::RowReader<'_>) -> #krate::Result<Self> {
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }
+
+            #more
         }
     }
 }

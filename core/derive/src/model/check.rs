@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use syn::LitStr;
 
-use super::{Column, Model};
+use super::Model;
+use super::relation::Kind;
 use crate::errors::Errors;
 
 pub(super) fn model(model: &mut Model, errors: &mut Errors) {
     names(model, errors);
     numbers(model, errors);
     model.key = key(model, errors);
+    related(model, errors);
     pk(model, errors);
     for set in &model.unique_together {
         distinct_positions(model, set, errors);
@@ -46,14 +48,36 @@ fn names(model: &Model, errors: &mut Errors) {
             }
         }
     }
-    let relations = model
-        .columns
-        .iter()
-        .filter(|column| column.foreign_key.is_some());
-    for relation in relations {
+    for relation in model.relations() {
         if attributes.contains_key(&relation.field()) {
             let message = format!("another field has the column `{}`", relation.field());
-            errors.at(&relation.ident, message);
+            errors.at(relation.ident(), message);
+        }
+    }
+}
+
+/// What a field for related rows is the other side of.
+fn related(model: &Model, errors: &mut Errors) {
+    for related in &model.related {
+        let is_reverse = related.kind != Kind::ManyToMany;
+        if is_reverse && related.reverse.is_none() {
+            let message = format!(
+                "say which relation it is the other side of: \
+                 `#[model(reverse(Model::field))] {}`",
+                related.field()
+            );
+            errors.at(&related.ident, message);
+        }
+        if related.through.is_some()
+            && let Some([table, ..]) = &related.through_table
+        {
+            errors.at(table, "`through` already names the table by its model");
+        }
+        if model.key.len() != 1 && !model.columns.is_empty() {
+            errors.at(
+                &related.ident,
+                "related rows are found by the primary key, which must be one column",
+            );
         }
     }
 }
@@ -133,7 +157,8 @@ fn distinct_positions(model: &Model, names: &[LitStr], errors: &mut Errors) -> V
 fn path(model: &Model, term: &LitStr, errors: &mut Errors) {
     let text = term.value();
     let path = text.strip_prefix('-').unwrap_or(&text);
-    if path == "?" || model.position(path).is_some() {
+    let is_relation = model.relations().any(|relation| relation.field() == path);
+    if path == "?" || is_relation || model.position(path).is_some() {
         return;
     }
     if path == "pk" {
@@ -143,9 +168,9 @@ fn path(model: &Model, term: &LitStr, errors: &mut Errors) {
         return;
     }
     let through_relation = path.match_indices("__").any(|(at, _)| {
-        let relation =
-            |column: &Column| column.foreign_key.is_some() && column.field() == path[..at];
-        model.columns.iter().any(relation)
+        model
+            .relations()
+            .any(|relation| relation.field() == path[..at])
     });
     if !through_relation {
         unknown(model, term, path, errors);

@@ -6,9 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
 
-use super::{Column, Model};
+use super::relation::Relation;
+use super::{Column, Model, relations};
 use crate::case::snake_case;
-use crate::from_row::from_row;
+use crate::from_row::{Reads, from_row};
 use crate::types::mentions;
 
 pub(super) fn model(model: &Model) -> TokenStream {
@@ -32,11 +33,36 @@ pub(super) fn model(model: &Model) -> TokenStream {
         .columns
         .iter()
         .map(|column| (&column.ident, &column.ty, column.column()));
-    let from_row = from_row(krate, ident, columns);
+    let mut reads = Reads::of(krate, columns);
+    let keys = model.relations().enumerate();
+    for (position, relation) in keys {
+        if let Relation::Column(index, _) = relation {
+            let position = Literal::usize_suffixed(position);
+            let value = &mut reads.values[index].1;
+            *value = quote!(#krate::__private::Forward::with_row(#value, row, #position)?);
+        }
+    }
+    reads.values.extend(relations::reads(model));
+    let loadable = match model.relations().next() {
+        None => TokenStream::new(),
+        Some(_) => quote! {
+            fn loadable(&self) -> ::core::option::Option<&dyn #krate::__private::Loadable> {
+                ::core::option::Option::Some(self)
+            }
+        },
+    };
+    let from_row = from_row(krate, ident, reads, loadable);
+    let paths = relations::paths(model);
+    let sets = relations::sets(model);
+    let slots = relations::slots(model);
+    let relation_checks = relations::checks(model);
     quote! {
         #fields
+        #paths
+        #sets
         #from_row
         #checks
+        #relation_checks
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -60,6 +86,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
             fn key(&self) -> Self::Key {
                 #key
             }
+
+            #slots
         }
     }
 }
@@ -141,24 +169,7 @@ fn meta(model: &Model) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, column)| column_spec(model, index, column));
-    let relations = model
-        .columns
-        .iter()
-        .enumerate()
-        .filter_map(|(index, column)| {
-            let target = &column.foreign_key.as_ref()?.target;
-            let (field, attribute) = (column.field(), column.attribute());
-            // A column without doubles refers to each row at most once.
-            let one_to_one = match column.unique || model.key == [index] {
-                true => quote!(.one_to_one()),
-                false => TokenStream::new(),
-            };
-            Some(quote! {
-                #private::RelationSpec::foreign_key(
-                    #field, &[#attribute], <#target as #krate::Model>::meta
-                ) #one_to_one
-            })
-        });
+    let relations = relations::specs(model);
     let ordering = &model.ordering;
     let latest_by = &model.latest_by;
     let key = model
@@ -197,6 +208,10 @@ fn column_spec(model: &Model, index: usize, column: &Column) -> TokenStream {
     let mut spec = quote!(#krate::__private::ColumnSpec::new(#attribute, #name, #ty));
     if model.key.contains(&index) {
         spec.extend(quote!(.primary_key()));
+    }
+    if mentions(&column.ty, "Deferred") {
+        let ty = &column.ty;
+        spec.extend(quote!(.deferrable(<#ty as #krate::Field>::DEFERRABLE)));
     }
     if column.unique {
         spec.extend(quote!(.unique()));
@@ -300,7 +315,9 @@ fn attribute_type(model: &Model, column: &Column) -> TokenStream {
 
 /// The name of the type parameter, which must not hide a type that a field names.
 pub(super) fn root(model: &Model) -> Ident {
-    let taken = model.columns.iter().any(|column| mentions(&column.ty, "R")) || model.ident == "R";
+    let columns = model.columns.iter().map(|column| &column.ty);
+    let mut types = columns.chain(model.related.iter().map(|related| &related.ty));
+    let taken = types.any(|ty| mentions(ty, "R")) || model.ident == "R";
     match taken {
         true => format_ident!("__R", span = Span::call_site()),
         false => format_ident!("R", span = Span::call_site()),

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use super::{Model, expand};
+use super::{Model, expand, relations};
 use crate::from_row::fallback_row;
 
 pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
@@ -17,10 +17,23 @@ pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
     let root = expand::root(model);
     let fields_ident = model.fields_ident();
     let fields = match generic || model.columns.is_empty() {
-        false => expand::fields(model),
+        false => {
+            let (fields, paths) = (expand::fields(model), relations::paths(model));
+            quote!(#fields #paths)
+        }
         true => quote! {
             #[doc(hidden)]
-            #vis struct #fields_ident<#root>(::core::marker::PhantomData<#root>);
+            #vis struct #fields_ident<#root>(::core::marker::PhantomData<fn() -> #root>);
+
+            #[automatically_derived]
+            impl<#root> ::core::clone::Clone for #fields_ident<#root> {
+                fn clone(&self) -> Self {
+                    *self
+                }
+            }
+
+            #[automatically_derived]
+            impl<#root> ::core::marker::Copy for #fields_ident<#root> {}
         },
     };
     let from_row = fallback_row(input, krate);
@@ -40,7 +53,7 @@ pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
         #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Model for #ident #type_generics
         where
-            Self: ::core::marker::Send + 'static,
+            Self: ::core::marker::Send + ::core::marker::Sync + 'static,
         {
             type Fields<#root: #krate::Model> = #fields_ident<#root>;
             type Key = #key;

@@ -1,15 +1,18 @@
 //! From tokens to a [`Model`]; what cannot be read is an error and left out.
 
-use syn::{Attribute, Data, DeriveInput, Fields};
+use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
 
+use super::relation::{Kind, Related, RelationPath};
 use super::{Column, KeyNames, Model};
 use crate::errors::Errors;
 use crate::setting::settings;
-use crate::types::{default_crate, foreign_key, without_self};
+use crate::types::{argument_of, default_crate, foreign_key, without_self};
 
 const STRUCT_SETTINGS: &str =
     "table, schema, name, primary_key, ordering, latest_by, unique_together, crate";
-const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits";
+const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits, related_name";
+const REVERSE_SETTINGS: &str = "reverse";
+const MANY_SETTINGS: &str = "through, through_table";
 
 pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     let mut model = Model {
@@ -25,6 +28,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         primary_key: None,
         unique_together: Vec::new(),
         columns: Vec::new(),
+        related: Vec::new(),
         key: Vec::new(),
     };
     for setting in settings(&input.attrs, "model", &["unique_together"], errors) {
@@ -64,7 +68,13 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
                 for field in &fields.named {
-                    model.columns.extend(column(field, &input.ident, errors));
+                    match kind(&without_self(&field.ty, &input.ident)) {
+                        Some((kind, target)) => {
+                            let related = related(field, &input.ident, kind, target, errors);
+                            model.related.extend(related);
+                        }
+                        None => model.columns.extend(column(field, &input.ident, errors)),
+                    }
                 }
             }
             Fields::Unnamed(fields) => errors.at(
@@ -98,7 +108,15 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
         max_length: None,
         digits: None,
         column: None,
+        related_name: None,
     };
+    if column
+        .foreign_key
+        .as_ref()
+        .is_some_and(|key| key.one_to_one)
+    {
+        column.unique = true;
+    }
     for setting in settings(&field.attrs, "model", &[], errors) {
         match setting.key.to_string().as_str() {
             "primary_key" => {
@@ -115,10 +133,91 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
                     .numbers(errors)
                     .map(|numbers| (numbers, setting.key));
             }
+            "related_name" if column.foreign_key.is_some() => {
+                column.related_name = setting.text(errors);
+            }
+            "related_name" => errors.at(
+                &setting.key,
+                "only a relation is known to another model by a name",
+            ),
+            "reverse" | "through" | "through_table" => errors.at(
+                &setting.key,
+                format!(
+                    "`{}` is for fields of type `Reverse`, `ReverseOne` or `ManyToMany`",
+                    setting.key
+                ),
+            ),
             _ => setting.unknown(FIELD_SETTINGS, errors),
         }
     }
     Some(column)
+}
+
+/// What place for related rows a type is, and whose.
+fn kind(ty: &Type) -> Option<(Kind, Type)> {
+    [
+        ("Reverse", Kind::Reverse),
+        ("ReverseOne", Kind::ReverseOne),
+        ("ManyToMany", Kind::ManyToMany),
+    ]
+    .into_iter()
+    .find_map(|(name, kind)| Some((kind, argument_of(ty, name)?.clone())))
+}
+
+fn related(
+    field: &syn::Field,
+    model: &syn::Ident,
+    kind: Kind,
+    target: Type,
+    errors: &mut Errors,
+) -> Option<Related> {
+    let mut related = Related {
+        ident: field.ident.clone()?,
+        vis: field.vis.clone(),
+        ty: without_self(&field.ty, model),
+        kind,
+        target,
+        docs: named(&field.attrs, "doc"),
+        reverse: None,
+        through: None,
+        through_table: None,
+    };
+    let is_many = kind == Kind::ManyToMany;
+    for setting in settings(&field.attrs, "model", &[], errors) {
+        match setting.key.to_string().as_str() {
+            "reverse" if !is_many => {
+                if let Some(paths) = setting.paths(&["Model::field"], errors) {
+                    related.reverse = relation_path(&paths[0], errors);
+                }
+            }
+            "through" if is_many => {
+                let wanted = ["Between::this_model", "Between::target"];
+                if let Some(paths) = setting.paths(&wanted, errors) {
+                    let source = relation_path(&paths[0], errors);
+                    related.through = source.zip(relation_path(&paths[1], errors));
+                }
+            }
+            "through_table" if is_many => match <[_; 3]>::try_from(setting.texts(errors)) {
+                Ok(names) => related.through_table = Some(names),
+                Err(_) => errors.at(
+                    &setting.key,
+                    "expected the table, its column for this model and the one for the target: \
+                     `through_table(\"…\", \"…\", \"…\")`",
+                ),
+            },
+            _ if is_many => setting.unknown(MANY_SETTINGS, errors),
+            _ => setting.unknown(REVERSE_SETTINGS, errors),
+        }
+    }
+    Some(related)
+}
+
+fn relation_path(path: &Path, errors: &mut Errors) -> Option<RelationPath> {
+    let relation = RelationPath::new(path);
+    if relation.is_none() {
+        errors.at(path, "expected a model and its field: `Model::field`");
+    }
+    relation
 }
 
 fn named(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
