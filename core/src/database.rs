@@ -11,6 +11,7 @@ mod sink;
 pub use capture::{Capture, Captured};
 pub(crate) use flat::FlatRow;
 pub use hook::{StatementEvent, StatementHook};
+pub(crate) use iterate::Together;
 pub use iterate::{AsyncIter, Iter};
 pub(crate) use read::{Limits, Read};
 pub use scope::{Repeated, Scope};

@@ -1,7 +1,7 @@
 //! What a struct with `#[derive(Model)]` is.
 
 mod deferred;
-mod fields;
+pub(crate) mod fields;
 mod foreign_key;
 pub(crate) mod holder;
 pub(crate) mod related;

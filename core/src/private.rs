@@ -6,6 +6,7 @@ pub use std::vec::Vec;
 
 use std::sync::OnceLock;
 
+pub use crate::model::fields::NoFields;
 pub use crate::model::holder::{Forward, Holder, Placed, is_one_to_one, related_set};
 pub use crate::related::{Loadable, Slot};
 

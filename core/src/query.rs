@@ -1,5 +1,9 @@
 //! The state of a query: what a QuerySet keeps.
 
+mod prefetch;
+
+pub(crate) use prefetch::{Began, loadables};
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,9 @@
 //! Reading a result chunk by chunk.
 
+mod together;
+
+pub(crate) use together::Together;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -90,6 +94,8 @@ pub struct Iter<T> {
     chunks: Chunks,
     token: Option<CancelToken>,
     watched: Watched,
+    /// Rows that wait for what is fetched for them.
+    together: Option<Box<together::Blocking<T>>>,
     row: PhantomData<fn() -> T>,
 }
 
@@ -118,8 +124,15 @@ impl<T: FromRow> Iter<T> {
             chunks: Chunks(FIRST_CHUNK),
             token,
             watched: Watched::new(db),
+            together: None,
             row: PhantomData,
         }
+    }
+
+    /// The rows with what is fetched for some of them at a time.
+    pub(crate) fn together(mut self, together: Together) -> Self {
+        self.together = Some(Box::new(together::Blocking::new(together)));
+        self
     }
 
     fn fill(&mut self) -> Result<()> {
@@ -169,6 +182,20 @@ impl<T: FromRow> Iterator for Iter<T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Result<T>> {
+        match self.together.take() {
+            None => self.next_row(),
+            Some(mut together) => {
+                let db = self.watched.db.clone();
+                let row = together.next(&db, || self.next_row());
+                self.together = Some(together);
+                row
+            }
+        }
+    }
+}
+
+impl<T: FromRow> Iter<T> {
+    fn next_row(&mut self) -> Option<Result<T>> {
         loop {
             match self.ready.as_mut().and_then(|ready| ready.build()) {
                 Some(Ok(row)) => {
@@ -212,6 +239,8 @@ pub struct AsyncIter<T> {
     chunks: Chunks,
     deadline: Option<Deadline>,
     watched: Watched,
+    /// Rows that wait for what is fetched for them.
+    together: Option<Box<together::Async<T>>>,
     row: PhantomData<fn() -> T>,
 }
 
@@ -245,8 +274,15 @@ impl<T: FromRow> AsyncIter<T> {
             chunks: Chunks(FIRST_CHUNK),
             deadline,
             watched: Watched::new(db),
+            together: None,
             row: PhantomData,
         }
+    }
+
+    /// The rows with what is fetched for some of them at a time.
+    pub(crate) fn together(mut self, together: Together) -> Self {
+        self.together = Some(Box::new(together::Async::new(together)));
+        self
     }
 
     /// For a consumer that wants all rows in any case.
@@ -366,6 +402,21 @@ impl<T: FromRow> Stream for AsyncIter<T> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let this = self.get_mut();
+        match this.together.take() {
+            None => this.poll_row(context),
+            Some(mut together) => {
+                let db = this.watched.db.clone();
+                let row = together.poll_next(&db, context, |context| this.poll_row(context));
+                this.together = Some(together);
+                row
+            }
+        }
+    }
+}
+
+impl<T: FromRow> AsyncIter<T> {
+    fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let this = self;
         loop {
             match this.ready.as_mut().and_then(|ready| ready.build()) {
                 Some(Ok(row)) => {

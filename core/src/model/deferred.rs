@@ -178,6 +178,7 @@ impl Place {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> Field for Deferred<T> {
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = T::NULLABLE;

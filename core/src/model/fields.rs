@@ -1,5 +1,7 @@
 //! The generated fields of a model, as a type.
 
+use std::marker::PhantomData;
+
 use super::Model;
 use crate::path::Path;
 
@@ -19,4 +21,25 @@ pub trait ModelFields: Copy {
     /// The way from the one to the other.
     #[doc(hidden)]
     fn path(&self) -> Path;
+}
+
+/// The fields of a model that has errors.
+#[derive(Debug)]
+pub struct NoFields<M, R>(PhantomData<fn() -> (M, R)>);
+
+impl<M, R> Clone for NoFields<M, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, R> Copy for NoFields<M, R> {}
+
+impl<M: Model, R: Model> ModelFields for NoFields<M, R> {
+    type Root = R;
+    type Model = M;
+
+    fn path(&self) -> Path {
+        Path::ROOT
+    }
 }

@@ -1,11 +1,11 @@
 //! The one row that matches.
 
 use super::QuerySet;
-use super::loaded::loadables;
 use crate::compile::{Select, Sort};
 use crate::database::{Database, Read};
 use crate::describe::describe;
 use crate::error::{Error, ErrorKind, Result};
+use crate::query::loadables;
 use crate::row::FromRow;
 
 /// As many rows are read as it takes to say how many there are, up to twenty.

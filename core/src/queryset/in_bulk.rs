@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::QuerySet;
-use super::loaded::loadables;
 use crate::column::Column;
 use crate::compile::{Select, What};
 use crate::condition::{ColumnRef, Condition};
@@ -15,6 +14,7 @@ use crate::meta::ModelMeta;
 use crate::model::Model;
 use crate::operand::{IntoOperand, Operand};
 use crate::path::Path;
+use crate::query::loadables;
 use crate::resolve::{self, own_column, own_field};
 use crate::row::{FromRow, RowReader};
 use crate::value::{ColumnType, Value};

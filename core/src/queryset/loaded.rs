@@ -1,85 +1,10 @@
-//! What is fetched for rows once they are there.
-
-use std::time::Duration;
+//! Rows with what the query prefetches for them.
 
 use super::QuerySet;
-use crate::database::{Database, Limits};
+use crate::database::Database;
 use crate::error::Result;
-use crate::prefetch::prefetch;
-use crate::query::Query;
-use crate::related::{Io, Loadable};
+use crate::query::{Began, loadables};
 use crate::row::FromRow;
-use crate::runtime::block_on;
-
-/// The time at which a read began, if it may take only so long.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Began(Option<std::time::Instant>);
-
-impl Query {
-    /// Whether related rows are fetched for its rows.
-    pub(crate) fn prefetches(&self) -> bool {
-        let loading = self.loading.as_ref();
-        loading.is_some_and(|loading| !loading.prefetch.is_empty())
-    }
-
-    pub(super) fn began(&self, db: &Database) -> Began {
-        let counts = self.timeout.is_some() && self.prefetches();
-        Began(counts.then(|| db.runtime().timer().now()))
-    }
-
-    /// The limits of what is read now.
-    fn limits_since(&self, db: &Database, began: Began) -> Limits {
-        let mut limits = self.limits();
-        if let (Some(timeout), Some(began)) = (self.timeout, began.0) {
-            let now = db.runtime().timer().now();
-            let left = timeout.saturating_sub(now.saturating_duration_since(began));
-            limits.timeout = Some(left.max(Duration::from_nanos(1)));
-        }
-        limits
-    }
-
-    /// Fetches what the query prefetches for these rows.
-    pub(super) fn prefetch_for(
-        &self,
-        db: &Database,
-        rows: Vec<&dyn Loadable>,
-        began: Began,
-    ) -> Result<()> {
-        if !self.prefetches() {
-            return Ok(());
-        }
-        // Its futures never wait: each fetch blocks.
-        block_on(self.fetch_for(Io::Blocking(db.clone()), rows, began))
-    }
-
-    /// The asynchronous twin of [`prefetch_for`](Self::prefetch_for).
-    pub(super) async fn aprefetch_for(
-        &self,
-        db: &Database,
-        rows: Vec<&dyn Loadable>,
-        began: Began,
-    ) -> Result<()> {
-        if !self.prefetches() {
-            return Ok(());
-        }
-        self.fetch_for(Io::Async(db.clone()), rows, began).await
-    }
-
-    async fn fetch_for(&self, io: Io, rows: Vec<&dyn Loadable>, began: Began) -> Result<()> {
-        let Some(loading) = &self.loading else {
-            return Ok(());
-        };
-        let limits = self.limits_since(io.db(), began);
-        prefetch(&io, &self.meta, rows, &loading.prefetch, &limits).await
-    }
-}
-
-/// The rows as those whose relations can be loaded.
-pub(super) fn loadables<'r, T: FromRow>(
-    rows: impl IntoIterator<Item = &'r T>,
-) -> Vec<&'r dyn Loadable> {
-    rows.into_iter().filter_map(T::loadable).collect()
-}
 
 impl<T: FromRow> QuerySet<T> {
     /// The rows, with what the query prefetches for them.

@@ -3,7 +3,7 @@ use queryset::Model;
 #[derive(Model)]
 #[model(tabel = "book", abstract)]
 struct Book {
-    #[model(primary_key, reverse)]
+    #[model(primary_key, colour)]
     id: i64,
     #[model(max_len = 20)]
     title: String,

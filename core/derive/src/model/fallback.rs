@@ -8,33 +8,21 @@ use super::{Model, expand, relations};
 use crate::from_row::fallback_row;
 
 pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
-    let Model {
-        krate, ident, vis, ..
-    } = model;
+    let Model { krate, ident, .. } = model;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     // Fields of generic types cannot be columns of a struct without parameters.
     let generic = !input.generics.params.is_empty();
     let root = expand::root(model);
     let fields_ident = model.fields_ident();
-    let fields = match generic || model.columns.is_empty() {
+    let (fields, fields_type) = match generic || model.columns.is_empty() {
         false => {
             let (fields, paths) = (expand::fields(model), relations::paths(model));
-            quote!(#fields #paths)
+            (quote!(#fields #paths), quote!(#fields_ident<#root>))
         }
-        true => quote! {
-            #[doc(hidden)]
-            #vis struct #fields_ident<#root>(::core::marker::PhantomData<fn() -> #root>);
-
-            #[automatically_derived]
-            impl<#root> ::core::clone::Clone for #fields_ident<#root> {
-                fn clone(&self) -> Self {
-                    *self
-                }
-            }
-
-            #[automatically_derived]
-            impl<#root> ::core::marker::Copy for #fields_ident<#root> {}
-        },
+        true => {
+            let none = quote!(#krate::__private::NoFields<Self, #root>);
+            (TokenStream::new(), none)
+        }
     };
     let from_row = fallback_row(input, krate);
     let key = match &*model.key {
@@ -55,7 +43,7 @@ pub(super) fn model(input: &DeriveInput, model: &Model) -> TokenStream {
         where
             Self: ::core::marker::Send + ::core::marker::Sync + 'static,
         {
-            type Fields<#root: #krate::Model> = #fields_ident<#root>;
+            type Fields<#root: #krate::Model> = #fields_type;
             type Key = #key;
 
             fn meta() -> &'static #krate::__private::Arc<#krate::ModelMeta> {

@@ -34,7 +34,7 @@ pub(super) fn paths(model: &Model) -> TokenStream {
                 }
                 false => quote!(#(#docs)*),
             };
-            Some(quote_spanned! {name.span()=>
+            Some(quote! {
                 #doc
                 pub fn #name(self) -> <#target as #krate::Model>::Fields<#root> {
                     let path = #krate::Path::through(#krate::ModelFields::path(&self), #position);
@@ -95,7 +95,7 @@ pub(super) fn sets(model: &Model) -> TokenStream {
                 related.field(),
                 ident
             );
-            Some(quote_spanned! {name.span()=>
+            Some(quote! {
                 #[doc = #text]
                 #vis fn #name(&self) -> #krate::QuerySet<#target> {
                     #krate::__private::related_set(self, #position)
