@@ -210,7 +210,7 @@ fn selected(
         ),
         None => {
             let own = 0..query.meta.columns().len();
-            let own = own.map(|index| crate::resolve::own_column(index));
+            let own = own.map(crate::resolve::own_column);
             let columns: Vec<ColumnRef> = own
                 .collect::<Result<_, _>>()
                 .map_err(|invalid| invalid.to_error())?;
