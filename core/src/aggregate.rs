@@ -42,10 +42,8 @@ impl AggregateCall {
 
     /// The result as the type of the function wants it, whatever the database computes with.
     pub(crate) fn settle(&self, value: Value, meta: &ModelMeta) -> Result<Value> {
-        let ty = self
-            .column
-            .and_then(|column| meta.columns().get(usize::from(column.index)));
-        let Some(ty) = ty.map(crate::meta::ColumnMeta::ty) else {
+        let column = self.column.and_then(|column| meta.column_at(column));
+        let Some(ty) = column.map(|column| column.ty()) else {
             return Ok(value);
         };
         Ok(match (self.function, value) {

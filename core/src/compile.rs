@@ -5,8 +5,10 @@
 
 mod cache;
 mod fold;
+mod joins;
 mod key;
 mod memo;
+mod plan;
 mod render;
 mod shape;
 mod writer;
@@ -116,7 +118,6 @@ pub(crate) fn compile(
     let folded: Vec<Condition> = conditions
         .iter()
         .map(|condition| fold::fold(condition, meta, dialect))
-        .filter(|condition| !matches!(condition, Condition::Always))
         .collect();
     if folded
         .iter()
@@ -124,9 +125,10 @@ pub(crate) fn compile(
     {
         return Ok(None);
     }
+    let (own, also) = folded.split_at(conditions.own.len());
     let conditions = Conditions {
-        own: &folded,
-        also: None,
+        own,
+        also: also.first(),
     };
     let mut shape = shape::Shape::new(dialect);
     shape.select(select, &conditions);

@@ -79,6 +79,14 @@ pub(crate) struct Compare {
     pub(crate) right: Right,
 }
 
+impl Compare {
+    /// The columns that the column is compared with, in the order in which they are written.
+    pub(crate) fn right_columns(&self) -> impl Iterator<Item = ColumnRef> {
+        // Values are no columns.
+        std::iter::empty()
+    }
+}
+
 /// What a column is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Right {
@@ -200,6 +208,20 @@ impl Condition {
             Self::Invalid(error) => Self::Invalid(error),
             other => Self::Not(Box::new(other)),
         }
+    }
+
+    /// The rows for which it does not hold. Unlike in [`negate`](Self::negate) two negations stay
+    /// two: below them a relation that may have several rows is asked in a subquery, so that rows
+    /// do not repeat.
+    pub(crate) fn exclude(self) -> Self {
+        match self {
+            Self::Not(inner) => Self::Not(Box::new(Self::Not(inner))),
+            other => other.negate(),
+        }
+    }
+
+    pub(crate) fn is_always(&self) -> bool {
+        matches!(self, Self::Always)
     }
 
     /// Whether no name in the tree waits for its model.

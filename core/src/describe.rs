@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::condition::{Compare, Condition, Right};
 use crate::lookup::Lookup;
-use crate::meta::ColumnMeta;
+use crate::meta::Owner;
 use crate::query::Query;
 use crate::value::{Value, format_date, format_datetime, format_time};
 
@@ -70,8 +70,20 @@ fn write(condition: &Condition, query: &Query, out: &mut String, nested: bool) {
 }
 
 fn compare(compare: &Compare, query: &Query, out: &mut String) {
-    let column = query.meta.columns().get(usize::from(compare.column.index));
-    out.push_str(column.map_or("?", ColumnMeta::name));
+    let mut model = Owner::Root(&query.meta);
+    for &hop in compare.column.path.hops() {
+        let relation = model.relations().get(usize::from(hop));
+        let next = relation.and_then(|relation| {
+            let _ = write!(out, "{}__", relation.name());
+            relation.target().resolve()
+        });
+        match next {
+            Some(next) => model = Owner::Related(next),
+            None => break,
+        }
+    }
+    let column = query.meta.column_at(compare.column);
+    out.push_str(column.as_ref().map_or("?", |column| column.name()));
     if compare.lookup != Lookup::Exact {
         let _ = write!(out, "__{}", compare.lookup.name());
     }

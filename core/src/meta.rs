@@ -2,6 +2,7 @@
 
 mod builder;
 mod column;
+mod owner;
 mod reference;
 mod relation;
 mod set;
@@ -10,10 +11,11 @@ mod through;
 
 pub use builder::ModelBuilder;
 pub use column::ColumnMeta;
+pub(crate) use owner::{ColumnOf, Owner};
 pub use reference::ModelRef;
 pub use relation::{RelationKind, RelationMeta};
 pub use set::ModelSet;
-pub(crate) use step::{Pairs, steps};
+pub(crate) use step::{Pairs, Step, Steps, steps};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

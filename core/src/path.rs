@@ -47,6 +47,16 @@ impl Path {
         &self.hops[..usize::from(self.len).min(Self::MAX_HOPS)]
     }
 
+    /// The path through the first `count` of its relations.
+    pub(crate) fn front(self, count: usize) -> Self {
+        let mut front = Self::ROOT;
+        for &hop in self.hops().iter().take(count) {
+            front.hops[usize::from(front.len)] = hop;
+            front.len += 1;
+        }
+        front
+    }
+
     /// Whether this is the query's own model.
     pub fn is_root(&self) -> bool {
         self.len == 0

@@ -26,6 +26,10 @@ pub(crate) struct Query {
     pub(crate) meta: Arc<ModelMeta>,
     /// All of them hold; `Always` is never among them.
     pub(crate) conditions: SmallVec<[Condition; 4]>,
+    /// Where the conditions of each call of `filter` and its like end. Only conditions of one call
+    /// are about the same related row.
+    pub(crate) calls: SmallVec<[u32; 4]>,
+    pub(crate) sticky: Sticky,
     pub(crate) ordering: Ordering,
     /// Every term is turned round when the query runs; it outlives a change of ordering.
     pub(crate) reversed: bool,
@@ -60,6 +64,18 @@ pub(crate) enum Ordering {
     Default,
     /// `order_by` said so; no terms if it was called with none.
     By(Terms),
+}
+
+/// Whether two calls of `filter` count as one: a related set's own condition and the first call
+/// that follows at once are about the same related row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sticky {
+    #[default]
+    No,
+    /// The next call belongs to the first.
+    Next,
+    /// The second call belongs to the first.
+    Done,
 }
 
 /// A slice: the rows from `low` to before `high`.
@@ -106,6 +122,8 @@ impl Query {
         Self {
             meta,
             conditions: SmallVec::new(),
+            calls: SmallVec::new(),
+            sticky: Sticky::No,
             ordering: Ordering::Default,
             reversed: false,
             distinct: false,
@@ -205,10 +223,15 @@ impl Query {
             resolve::condition(condition, &self.meta)
         };
         match condition {
-            Condition::Invalid(invalid) => self.refuse(*invalid),
-            Condition::Always => {}
+            Condition::Invalid(invalid) => return self.refuse(*invalid),
+            Condition::Always => return,
             Condition::And(parts) => self.conditions.extend(parts),
             condition => self.conditions.push(condition),
+        }
+        self.calls
+            .push(u32::try_from(self.conditions.len()).unwrap_or(u32::MAX));
+        if self.sticky == Sticky::Next {
+            self.sticky = Sticky::Done;
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn condition(condition: Condition, meta: &ModelMeta) -> Condition {
         Condition::And(parts) => fold(parts, meta, Condition::Always, Condition::and),
         Condition::Or(parts) => fold(parts, meta, Condition::Never, Condition::or),
         Condition::Xor(parts) => fold(parts, meta, Condition::Never, Condition::xor),
-        Condition::Not(inner) => self::condition(*inner, meta).negate(),
+        Condition::Not(inner) => self::condition(*inner, meta).exclude(),
         leaf => leaf,
     }
 }
@@ -289,7 +289,7 @@ fn unknown_name(name: &str, meta: &ModelMeta) -> Invalid {
     Invalid::new(ErrorKind::Field, message)
 }
 
-fn unknown_lookup(path: &str, rest: &str, place: &Place<'_>) -> Invalid {
+pub(crate) fn unknown_lookup(path: &str, rest: &str, place: &Place<'_>) -> Invalid {
     let field = place.name();
     let mut names: Vec<_> = Lookup::ALL.iter().map(|lookup| lookup.name()).collect();
     names.sort_unstable();

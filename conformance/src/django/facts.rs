@@ -1,6 +1,7 @@
 //! What a tree names: all that the rules look at.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use queryset::{ColumnType, Lookup};
 use serde_json::Value as Json;
@@ -27,8 +28,6 @@ pub(super) enum Mark {
     Script,
     /// Text that only a Python parser reads.
     PythonText,
-    /// A path to another table.
-    Relation,
     /// A part of a date or time in a path.
     DatePart,
     /// A pattern of the database's own dialect.
@@ -450,64 +449,49 @@ impl<'m> Walk<'_, 'm> {
         }
     }
 
-    /// Marks what a path leads through; the type of its column and its lookup, where it has them.
+    /// Marks what a path asks of its column; the column's type and the lookup, where it has them.
     fn path(
         &mut self,
         path: &str,
         model: &'m Table,
         ordering: bool,
     ) -> (Option<ColumnType>, Option<Lookup>) {
-        let mut parts: Vec<&str> = path.split("__").collect();
-        let first = parts.remove(0);
-        let meta = &model.meta;
-        let mut index = match first {
-            "pk" => meta.primary_key().first().copied(),
-            name => meta.position(name),
-        };
-        if let (None, Some(relation)) = (index, meta.relation_position(first)) {
-            let relation = &meta.relations()[relation];
-            index = relation.column().and_then(|column| meta.position(column));
-            let Some(target) = relation.target().resolve() else {
-                return (None, None);
+        let mut parts = path.split("__").peekable();
+        let mut meta = Arc::clone(&model.meta);
+        let mut related = false;
+        let mut ty = None;
+        while let Some(&name) = parts.peek() {
+            let relation = meta.relation_position(name);
+            let index = match name {
+                "pk" => meta.primary_key().first().copied(),
+                name => meta.position(name),
             };
-            let key = target.primary_key().first();
-            let key = key.map(|&key| target.columns()[key].name());
-            let known = self.models.get(target.name());
-            match parts.first() {
-                None if ordering && !target.ordering().is_empty() => {
-                    self.mark(Mark::Relation);
-                    return (None, None);
-                }
-                None => {}
-                Some(&next) if next == "pk" || Some(next) == key => {
-                    parts.remove(0);
-                }
-                Some(&next)
-                    if target.position(next).is_some()
-                        || target.relation_position(next).is_some()
-                        || known.is_some_and(|known| known.related.contains_key(next)) =>
-                {
-                    self.mark(Mark::Relation);
-                    // The lookup at the end is still what the case is about.
-                    let lookup = parts.last().and_then(|last| Lookup::from_name(last));
-                    return (None, lookup);
-                }
-                Some(_) => {}
+            if let Some(index) = index {
+                parts.next();
+                ty = Some(meta.columns()[index].ty());
+                related = false;
+                break;
             }
-        } else if model.related.contains_key(first) {
-            self.mark(Mark::Relation);
-            return (None, parts.last().and_then(|last| Lookup::from_name(last)));
+            let Some(target) = relation.and_then(|at| meta.relations()[at].target().resolve())
+            else {
+                break;
+            };
+            parts.next();
+            let key = target.primary_key().first();
+            ty = key.map(|&key| target.columns()[key].ty());
+            related = true;
+            meta = target;
         }
-        let Some(index) = index else {
-            return (None, None);
-        };
-        let ty = meta.columns()[index].ty();
+        let parts: Vec<&str> = parts.collect();
         let lookup = match parts.last() {
             None => Some(Lookup::Exact),
             Some(last) => Lookup::from_name(last),
         };
+        let Some(ty) = ty else {
+            return (None, lookup);
+        };
         for part in &parts {
-            if matches!(*part, "regex" | "iregex") && meta.relation_position(first).is_none() {
+            if matches!(*part, "regex" | "iregex") && !related {
                 self.mark(Mark::Regex);
             }
             if date_part(part, ty) {

@@ -1,11 +1,10 @@
 //! The tables that the cases run on, as run-time models.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use queryset::{
-    ColumnMeta, ColumnType, Database, ModelMeta, ModelRef, OrderTerm, RelationMeta, Result, Value,
-    parse_date, parse_time, parse_timestamp,
+    ColumnMeta, ColumnType, Database, ModelBuilder, ModelMeta, ModelRef, ModelSet, OrderTerm,
+    RelationMeta, Result, Value, parse_date, parse_time, parse_timestamp,
 };
 use serde_json::Value as Json;
 
@@ -21,8 +20,6 @@ pub struct Models {
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) meta: Arc<ModelMeta>,
-    /// Relations that are not a column of this table, and the models that they lead to.
-    pub(super) related: HashMap<String, String>,
     rows: Vec<Vec<Value>>,
 }
 
@@ -34,19 +31,21 @@ impl Models {
     pub fn read(text: &str) -> Result<Self, Malformed> {
         let json: Json = serde_json::from_str(text)
             .map_err(|error| Malformed::new(format!("fixtures: {error}")))?;
-        let mut references = HashMap::new();
-        let mut tables = Vec::new();
-        for table in array(&json, "tables") {
-            tables.push(Table::read(table, &mut references)?);
-        }
-        for table in &tables {
-            if let Some(reference) = references.get(table.meta.name()) {
-                reference.set(&table.meta);
-            }
-        }
-        let mut models = Self { tables };
-        models.relate(array(&json, "tables"));
-        Ok(models)
+        let tables = array(&json, "tables");
+        let builders = tables.iter().map(|table| builder(table, tables));
+        let builders = builders.collect::<Result<Vec<_>, _>>()?;
+        let models = ModelSet::build(builders)
+            .map_err(|error| Malformed::new(format!("fixtures: {error}")))?;
+        let tables = models.iter().zip(tables);
+        let tables = tables.map(|(meta, table)| {
+            Ok(Table {
+                rows: rows(table, meta)?,
+                meta: Arc::clone(meta),
+            })
+        });
+        Ok(Self {
+            tables: tables.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Creates the tables and fills them.
@@ -64,109 +63,98 @@ impl Models {
     pub(super) fn get(&self, model: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.meta.name() == model)
     }
+}
 
-    /// Adds the names under which the other side of each relation knows it.
-    fn relate(&mut self, tables: &[Json]) {
-        let mut add = |of: &str, name: &str, to: &str| {
-            let table = self.tables.iter_mut().find(|table| table.meta.name() == of);
-            if let (Some(table), false) = (table, name.ends_with('+')) {
-                table.related.insert(name.to_owned(), to.to_owned());
-            }
-        };
-        for table in tables {
-            let model = text(table, "model");
-            for column in array(table, "columns") {
-                if let Some(key) = column.get("fk") {
-                    let default = model.to_lowercase();
-                    let name = match text(key, "related_name") {
-                        "" => &default,
-                        name => name,
-                    };
-                    add(text(key, "model"), name, model);
-                }
-            }
-            for many in array(table, "m2m") {
-                add(model, text(many, "field"), text(many, "to"));
-                add(text(many, "to"), text(many, "related_name"), model);
-            }
+fn builder(json: &Json, tables: &[Json]) -> Result<ModelBuilder, Malformed> {
+    let key: Vec<&str> = names(json, "primary_key");
+    let mut builder = ModelMeta::builder(text(json, "model")).table(text(json, "table"));
+    for column in array(json, "columns") {
+        let attribute = text(column, "attr");
+        let ty = column_type(column)?;
+        let mut meta = ColumnMeta::new(attribute, ty)
+            .column_name(text(column, "name"))
+            .nullable(column.get("null").is_some_and(|null| null == true));
+        if key.contains(&attribute) {
+            meta = meta.primary_key();
         }
+        if column.get("unique").is_some_and(|unique| unique == true) {
+            meta = meta.unique();
+        }
+        if let Some(length) = small(column, "max_length") {
+            meta = meta.max_length(length);
+        }
+        if let (Some(all), Some(places)) =
+            (small(column, "max_digits"), small(column, "decimal_places"))
+        {
+            meta = meta.digits(all as u8, places as u8);
+        }
+        if let Some(key) = column.get("fk") {
+            let target = ModelRef::named(text(key, "model"));
+            let mut relation = RelationMeta::foreign_key(text(column, "field"), attribute, target);
+            if key.get("one_to_one").is_some_and(|one| one == true) {
+                relation = relation.one_to_one();
+            }
+            builder = builder.relation(related(relation, key));
+        }
+        builder = builder.column(meta);
+    }
+    for many in array(json, "m2m") {
+        let target = ModelRef::named(text(many, "to"));
+        let relation = RelationMeta::many_to_many(text(many, "field"), target);
+        let (through, source, target) = (
+            text(many, "through"),
+            text(many, "source_column"),
+            text(many, "target_column"),
+        );
+        let own = tables.iter().find(|table| text(table, "table") == through);
+        let relation = match own {
+            Some(own) if many.get("auto_through").is_some_and(|auto| auto == false) => {
+                let key = |name: &str| {
+                    let mut columns = array(own, "columns").iter();
+                    let column = columns.find(|column| text(column, "name") == name);
+                    column.map_or("", |column| text(column, "field"))
+                };
+                let model = ModelRef::named(text(own, "model"));
+                relation.through(model, key(source), key(target))
+            }
+            _ => relation.through_table(through, source, target),
+        };
+        builder = builder.relation(related(relation, many));
+    }
+    if key.len() > 1 {
+        builder = builder.primary_key(key);
+    }
+    for set in array(json, "unique_together") {
+        let names = set.as_array().into_iter().flatten();
+        builder = builder.unique_together(names.filter_map(Json::as_str));
+    }
+    Ok(builder
+        .ordering(names(json, "ordering").into_iter().map(term))
+        .latest_by(names(json, "get_latest_by")))
+}
+
+/// The relation with what its target calls the other side.
+fn related(relation: RelationMeta, json: &Json) -> RelationMeta {
+    match text(json, "related_name") {
+        "" => relation,
+        name => relation.related_name(name),
     }
 }
 
-impl Table {
-    fn read(json: &Json, references: &mut HashMap<String, ModelRef>) -> Result<Self, Malformed> {
-        let model = text(json, "model");
-        let key: Vec<&str> = names(json, "primary_key");
-        let mut builder = ModelMeta::builder(model).table(text(json, "table"));
-        let mut columns = Vec::new();
-        for column in array(json, "columns") {
-            let attribute = text(column, "attr");
-            let ty = column_type(column)?;
-            let mut meta = ColumnMeta::new(attribute, ty)
-                .column_name(text(column, "name"))
-                .nullable(column.get("null").is_some_and(|null| null == true));
-            if key.contains(&attribute) {
-                meta = meta.primary_key();
-            }
-            if column.get("unique").is_some_and(|unique| unique == true) {
-                meta = meta.unique();
-            }
-            if let Some(length) = small(column, "max_length") {
-                meta = meta.max_length(length);
-            }
-            if let (Some(all), Some(places)) =
-                (small(column, "max_digits"), small(column, "decimal_places"))
-            {
-                meta = meta.digits(all as u8, places as u8);
-            }
-            if let Some(key) = column.get("fk") {
-                let target = references
-                    .entry(text(key, "model").to_owned())
-                    .or_insert_with(ModelRef::dynamic);
-                let mut relation =
-                    RelationMeta::foreign_key(text(column, "field"), attribute, target.clone());
-                if key.get("one_to_one").is_some_and(|one| one == true) {
-                    relation = relation.one_to_one();
-                }
-                builder = builder.relation(relation);
-            }
-            columns.push((attribute, ty));
-            builder = builder.column(meta);
-        }
-        if key.len() > 1 {
-            builder = builder.primary_key(key);
-        }
-        for set in array(json, "unique_together") {
-            let names = set.as_array().into_iter().flatten();
-            builder = builder.unique_together(names.filter_map(Json::as_str));
-        }
-        builder = builder
-            .ordering(names(json, "ordering").into_iter().map(term))
-            .latest_by(names(json, "get_latest_by"));
-        let rows = array(json, "rows")
-            .iter()
-            .map(|row| {
-                columns
-                    .iter()
-                    .map(|&(name, ty)| {
-                        value(row.get(name).unwrap_or(&Json::Null), ty).ok_or_else(|| {
-                            Malformed::new(format!(
-                                "fixtures: a value of {model}.{name} is no {ty}"
-                            ))
-                        })
-                    })
-                    .collect()
+fn rows(json: &Json, meta: &ModelMeta) -> Result<Vec<Vec<Value>>, Malformed> {
+    let row = |row: &Json| {
+        let columns = meta.columns().iter();
+        columns
+            .map(|column| {
+                let (name, ty) = (column.name(), column.ty());
+                value(row.get(name).unwrap_or(&Json::Null), ty).ok_or_else(|| {
+                    let model = meta.name();
+                    Malformed::new(format!("fixtures: a value of {model}.{name} is no {ty}"))
+                })
             })
-            .collect::<Result<_, _>>()?;
-        let meta = builder
-            .build()
-            .map_err(|error| Malformed::new(format!("fixtures: {error}")))?;
-        Ok(Self {
-            meta,
-            related: HashMap::new(),
-            rows,
-        })
-    }
+            .collect()
+    };
+    array(json, "rows").iter().map(row).collect()
 }
 
 fn column_type(column: &Json) -> Result<ColumnType, Malformed> {

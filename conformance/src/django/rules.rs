@@ -226,11 +226,6 @@ const RULES: &[Rule] = &[
         Fits::Mark(Mark::Aggregate),
     ),
     later(
-        "relations",
-        "columns of another table, beyond the key that a foreign key holds",
-        Fits::Mark(Mark::Relation),
-    ),
-    later(
         "loaded objects",
         "what is reached from an object once it is loaded",
         Fits::Mark(Mark::LoadedObject),

@@ -4,7 +4,7 @@ use super::{AggregateCall, Function};
 use crate::condition::Invalid;
 use crate::error::ErrorKind;
 use crate::meta::ModelMeta;
-use crate::resolve::{own_column, own_field};
+use crate::resolve::{place, unknown_lookup};
 
 /// A function over a column named in Django's spelling, for
 /// [`aggregate_by_names`](crate::QuerySet::aggregate_by_names).
@@ -97,14 +97,18 @@ pub(crate) fn resolve(term: &AggregateTerm, meta: &ModelMeta) -> Result<Aggregat
             )),
         };
     }
-    // Django answers an unknown name in an expression with a FieldError.
-    let index = own_field(path, meta).map_err(|invalid| Invalid {
-        kind: ErrorKind::Field,
-        ..invalid
-    })?;
+    let (place, rest) = place(path, meta)?;
+    let column = match (place.columns(), rest) {
+        (&[index], "") => place.at(index)?,
+        (_, "") => {
+            let message = format!("'{path}' is a key of several columns, which no function takes");
+            return Err(Invalid::new(ErrorKind::Field, message));
+        }
+        _ => return Err(unknown_lookup(path, rest, &place)),
+    };
     Ok(AggregateCall {
         function: *function,
-        column: Some(own_column(index)?),
+        column: Some(column),
         distinct: *distinct,
     })
 }

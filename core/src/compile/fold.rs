@@ -3,7 +3,7 @@
 use crate::condition::{Compare, Condition, Right};
 use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::meta::{ColumnOf, ModelMeta};
 use crate::value::{ColumnType, Value};
 
 /// The condition without comparisons whose outcome is known.
@@ -31,7 +31,7 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         Condition::And(all) => parts(all, Condition::Always, Condition::and),
         Condition::Or(any) => parts(any, Condition::Never, Condition::or),
         Condition::Xor(odd) => parts(odd, Condition::Never, Condition::xor),
-        Condition::Not(inner) => folded(inner, meta, dialect, !negated).negate(),
+        Condition::Not(inner) => folded(inner, meta, dialect, !negated).exclude(),
         Condition::Compare(compare) => match outcome(compare, meta, dialect) {
             None => match within(compare, meta, dialect) {
                 None => condition.clone(),
@@ -57,14 +57,11 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
 }
 
 fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {
-    column(compare, meta).is_some_and(ColumnMeta::is_nullable)
+    column(compare, meta).is_some_and(|column| column.is_nullable())
 }
 
-fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<&'m ColumnMeta> {
-    if !compare.column.path.is_root() {
-        return None;
-    }
-    meta.columns().get(usize::from(compare.column.index))
+fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<ColumnOf<'m>> {
+    meta.column_at(compare.column)
 }
 
 /// Whether the comparison always or never holds because its number is outside the column's range.

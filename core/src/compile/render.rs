@@ -2,19 +2,23 @@
 
 mod condition;
 
+use std::vec;
+
 use sea_query::{
-    Alias, Expr, ExprTrait, Func, IntoColumnRef, MysqlQueryBuilder, NullOrdering,
-    Order as Direction, PostgresQueryBuilder, QueryBuilder, SelectStatement, SqliteQueryBuilder,
-    TableRef, Value as Marker,
+    Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, JoinType, MysqlQueryBuilder,
+    NullOrdering, Order as Direction, PostgresQueryBuilder, QueryBuilder, SelectStatement,
+    SqliteQueryBuilder, TableRef, Value as Marker,
 };
 
+use super::joins::{Join, Joins, Spot};
+use super::plan::{Leaf, Plan, Spots};
 use super::writer::{NO_LIMIT, Text, TextWriter};
 use super::{Conditions, Select, What};
 use crate::aggregate::{AggregateCall, Function};
 use crate::condition::ColumnRef;
 use crate::dialect::{Dialect, Family};
 use crate::error::{Error, ErrorKind, Result};
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
 use crate::query::{Terms, Window};
 use crate::resolve;
@@ -30,9 +34,13 @@ pub(super) fn render(
     conditions: &Conditions<'_>,
     dialect: &Dialect,
 ) -> Result<Text> {
+    let plan = Plan::new(select, conditions)?;
     let mut renderer = Renderer {
         meta: &select.query.meta,
         dialect,
+        joins: plan.joins,
+        leaves: plan.leaves.into_iter(),
+        right: Spots::new(),
         params: 0,
     };
     let statement = renderer.select(select, conditions)?;
@@ -49,6 +57,11 @@ pub(super) fn render(
 struct Renderer<'r> {
     meta: &'r ModelMeta,
     dialect: &'r Dialect,
+    joins: Joins,
+    /// The columns of the comparisons that are still to be rendered.
+    leaves: vec::IntoIter<Leaf>,
+    /// The columns that the comparison at hand compares with.
+    right: Spots,
     params: usize,
 }
 
@@ -61,7 +74,7 @@ impl Renderer<'_> {
         let distinct = select.query.distinct;
         let sliced = select.query.window.is_sliced();
         let mut inner = SelectStatement::new();
-        inner.from(self.table());
+        inner.from(table(self.meta));
         if distinct {
             inner.distinct();
         }
@@ -86,7 +99,11 @@ impl Renderer<'_> {
                 }
                 None => self.all_columns(&mut inner),
             },
-            What::Count | What::Aggregates(_) if nested => self.all_columns(&mut inner),
+            What::Count if nested => self.all_columns(&mut inner),
+            What::Aggregates(calls) if nested => {
+                self.all_columns(&mut inner);
+                self.related_arguments(&mut inner, calls)?;
+            }
             What::Count => {
                 inner.expr(Func::count(Expr::cust("*")));
             }
@@ -98,10 +115,21 @@ impl Renderer<'_> {
             }
         }
         for condition in conditions.iter() {
-            let condition = self.condition(condition, false)?;
-            inner.and_where(condition);
+            if !condition.is_always() {
+                let condition = self.condition(condition, false)?;
+                inner.and_where(condition);
+            }
         }
-        self.order(&mut inner, select)?;
+        let ordered_by = self.order(&mut inner, select)?;
+        if distinct && !matches!(select.what, What::Exists if !sliced) {
+            // What orders distinct rows must be among what is selected.
+            for column in ordered_by {
+                inner.expr(column);
+            }
+        }
+        for join in self.joins.joined(0) {
+            self.joined(&mut inner, join);
+        }
         self.window(&mut inner, select.window);
         Ok(match select.what {
             What::Count if nested => {
@@ -112,8 +140,8 @@ impl Renderer<'_> {
             }
             What::Aggregates(calls) if nested => {
                 let mut outer = SelectStatement::new();
-                for call in calls {
-                    let function = self.aggregate(call, Some(SUBQUERY))?;
+                for (number, call) in calls.iter().enumerate() {
+                    let function = self.aggregate(call, Some(number))?;
                     outer.expr(function);
                 }
                 outer.from_subquery(inner, Alias::new(SUBQUERY));
@@ -123,13 +151,26 @@ impl Renderer<'_> {
         })
     }
 
-    fn table(&self) -> TableRef {
-        // Owned names are quoted by sea-query, static ones are taken to need it not.
-        let table = Alias::new(self.meta.table());
-        match self.meta.schema() {
-            Some(schema) => TableRef::from((Alias::new(schema), table)),
-            None => TableRef::from(table),
+    /// Joins a table to those before it.
+    fn joined(&self, select: &mut SelectStatement, join: &Join) {
+        let kind = match join.outer {
+            true => JoinType::LeftJoin,
+            false => JoinType::InnerJoin,
+        };
+        let parent = self.joins.table(join.parent);
+        let mut on = Condition::all();
+        for &(key, own) in &join.on {
+            on = on.add(named(&parent.name, &parent.model, key).eq(named(
+                &join.name,
+                &join.model,
+                own,
+            )));
         }
+        let table = table(&join.model);
+        match *join.name == *join.model.table() {
+            true => select.join(kind, table, on),
+            false => select.join_as(kind, table, Alias::new(&*join.name), on),
+        };
     }
 
     fn all_columns(&self, select: &mut SelectStatement) {
@@ -152,12 +193,12 @@ impl Renderer<'_> {
         }
     }
 
-    fn column(&self, column: ColumnRef) -> Result<Expr> {
-        if !column.path.is_root() {
-            let message = "columns of related models cannot be reached yet";
-            return Err(Error::new(ErrorKind::NotSupported, message));
+    /// A column beside the conditions, which shares the tables of all.
+    fn column(&mut self, column: ColumnRef) -> Result<Expr> {
+        if column.path.is_root() {
+            return Ok(Expr::col(self.name(usize::from(column.index))?));
         }
-        Ok(Expr::col(self.name(usize::from(column.index))?))
+        Ok(spotted(&self.joins.shared(column, None)?))
     }
 
     /// The next value's placeholder.
@@ -167,20 +208,40 @@ impl Renderer<'_> {
         Expr::val(Marker::BigInt(Some(position)))
     }
 
-    fn aggregate(&self, call: &AggregateCall, from: Option<&str>) -> Result<Expr> {
-        let argument = match (call.column, from) {
+    /// Selects what is added up and is not a column of the query's own model.
+    fn related_arguments(
+        &mut self,
+        select: &mut SelectStatement,
+        calls: &[AggregateCall],
+    ) -> Result<()> {
+        for (number, call) in calls.iter().enumerate() {
+            if let Some(column) = call.column.filter(|column| !column.path.is_root()) {
+                let argument = self.column(column)?;
+                select.expr_as(argument, Alias::new(related_argument(number)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A function; over the columns of a subquery if the call has a number there.
+    fn aggregate(&mut self, call: &AggregateCall, nested: Option<usize>) -> Result<Expr> {
+        let (argument, column) = match (call.column, nested) {
             (None, _) => return Ok(Func::count(Expr::cust("*")).into()),
-            (Some(column), None) => self.column(column)?,
-            (Some(column), Some(table)) => {
-                self.column(column)?;
-                let name = self.meta.columns()[usize::from(column.index)].column();
-                Expr::col((Alias::new(table), Alias::new(name)))
+            (Some(column), None) => (self.column(column)?, column),
+            (Some(column), Some(number)) => {
+                let name = match column.path.is_root() {
+                    true => {
+                        self.name(usize::from(column.index))?;
+                        self.meta.columns()[usize::from(column.index)]
+                            .column()
+                            .to_owned()
+                    }
+                    false => related_argument(number),
+                };
+                (Expr::col((Alias::new(SUBQUERY), Alias::new(name))), column)
             }
         };
-        let ty = call
-            .column
-            .and_then(|column| self.meta.columns().get(usize::from(column.index)))
-            .map(ColumnMeta::ty);
+        let ty = self.meta.column_at(column).map(|column| column.ty());
         let integer = ty.is_some_and(|ty| ty.integer_range().is_some());
         // Where a span is a number of microseconds, its average is a whole one too.
         let counted = ty == Some(ColumnType::Duration) && self.dialect.family != Family::Postgres;
@@ -238,7 +299,9 @@ impl Renderer<'_> {
         Expr::cust_with_expr(template, argument)
     }
 
-    fn order(&self, statement: &mut SelectStatement, select: &Select<'_>) -> Result<()> {
+    /// Orders the rows; the columns of other models that do.
+    fn order(&mut self, statement: &mut SelectStatement, select: &Select<'_>) -> Result<Vec<Expr>> {
+        let mut related = Vec::new();
         let (terms, reversed) = select.terms();
         let own;
         let terms = match terms {
@@ -267,7 +330,11 @@ impl Renderer<'_> {
                     descending,
                     nulls,
                 } => {
+                    let is_related = !column.path.is_root();
                     let column = self.column(column)?;
+                    if is_related {
+                        related.push(column.clone());
+                    }
                     let direction = if descending {
                         Direction::Desc
                     } else {
@@ -286,7 +353,7 @@ impl Renderer<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(related)
     }
 
     /// The model's own ordering.
@@ -328,4 +395,27 @@ impl Renderer<'_> {
             statement.offset(low);
         }
     }
+}
+
+/// What a subquery calls the argument of a function that is a column of a related model.
+fn related_argument(number: usize) -> String {
+    format!("__arg{number}")
+}
+
+fn table(model: &ModelMeta) -> TableRef {
+    // Owned names are quoted by sea-query, static ones are taken to need it not.
+    let table = Alias::new(model.table());
+    match model.schema() {
+        Some(schema) => TableRef::from((Alias::new(schema), table)),
+        None => TableRef::from(table),
+    }
+}
+
+fn named(table: &str, model: &ModelMeta, index: u16) -> Expr {
+    let column = model.columns()[usize::from(index)].column();
+    Expr::col((Alias::new(table), Alias::new(column)))
+}
+
+fn spotted(spot: &Spot) -> Expr {
+    named(&spot.table, &spot.model, spot.index)
 }

@@ -11,7 +11,7 @@ use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
 use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
-use crate::query::Window;
+use crate::query::{Query, Sticky, Window};
 use crate::value::{ColumnType, Value};
 
 /// The number of listed values from which they are bound as one array, so that the text is one
@@ -25,6 +25,8 @@ pub(super) struct Shape<'d> {
     pub(super) key: Key,
     pub(super) params: Vec<Value>,
     pub(super) dialect: &'d Dialect,
+    /// A column of another model is named, so that it matters which call named it.
+    related: bool,
 }
 
 impl<'d> Shape<'d> {
@@ -33,6 +35,7 @@ impl<'d> Shape<'d> {
             key: Key::new(),
             params: Vec::new(),
             dialect,
+            related: false,
         }
     }
 
@@ -74,6 +77,9 @@ impl<'d> Shape<'d> {
                 return false;
             }
         }
+        if self.related {
+            self.calls(query);
+        }
         let (terms, reversed) = select.terms();
         self.key.put([END, reversed.into()]);
         match terms {
@@ -87,6 +93,15 @@ impl<'d> Shape<'d> {
         }
         self.window(select.window);
         true
+    }
+
+    /// Which conditions are about the same related row.
+    fn calls(&mut self, query: &Query) {
+        self.key.put([8, u8::from(query.sticky == Sticky::Done)]);
+        self.number(query.calls.len() as u64);
+        for &end in &query.calls {
+            self.number(u64::from(end));
+        }
     }
 
     fn condition(&mut self, condition: &Condition, meta: &ModelMeta) -> bool {
@@ -168,6 +183,7 @@ impl<'d> Shape<'d> {
         self.key.put([tag, more, low, high, hops.len() as u8]);
         if !hops.is_empty() {
             self.key.put_slice(hops);
+            self.related = true;
         }
     }
 
@@ -228,7 +244,7 @@ fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) 
         };
     }
     // A UUID that is kept as text is kept without hyphens.
-    let column = meta.columns().get(usize::from(compare.column.index));
+    let column = meta.column_at(compare.column);
     let is_uuid = column.is_some_and(|column| column.ty() == ColumnType::Uuid);
     match value {
         Value::Text(text) if is_uuid && dialect.family != Family::Postgres => {

@@ -12,7 +12,6 @@ use crate::error::ErrorKind;
 
 /// One table on the way to a relation's target.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "joins are rendered next")]
 pub(crate) struct Step {
     /// The model of the table.
     pub(crate) model: Arc<ModelMeta>,

@@ -63,7 +63,7 @@ impl<T> QuerySet<T> {
 
     /// The rows for which a ready condition does not hold.
     pub fn exclude_by(self, condition: Q<T>) -> Self {
-        self.change(|query| query.filter(condition.into_condition().negate()))
+        self.change(|query| query.filter(condition.into_condition().exclude()))
     }
 
     /// The rows for which a condition in Django's spelling holds: `lookup("title__icontains", "x")`.

@@ -1,10 +1,10 @@
 //! Orderings by name.
 
-use super::place::{Named, Owner, place_from};
+use super::place::{Named, place_from};
 use super::{push_term, unknown_lookup};
 use crate::condition::Invalid;
 use crate::error::ErrorKind;
-use crate::meta::ModelMeta;
+use crate::meta::{ModelMeta, Owner};
 use crate::order::{OrderTerm, Term};
 use crate::path::Path;
 use crate::query::Terms;

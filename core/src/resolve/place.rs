@@ -1,6 +1,5 @@
 //! From a path in Django's spelling to the field that it names.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -9,7 +8,7 @@ use super::{no_key, unknown_lookup, unknown_name};
 use crate::condition::{ColumnRef, Invalid};
 use crate::error::ErrorKind;
 use crate::lookup::Lookup;
-use crate::meta::{ModelMeta, Pairs, steps};
+use crate::meta::{ModelMeta, Owner, Pairs, steps};
 use crate::path::Path;
 
 /// A field of the model at the end of a path.
@@ -36,24 +35,6 @@ pub(crate) enum Named {
 }
 
 pub(crate) type Columns = SmallVec<[usize; 2]>;
-
-/// A query's own model, or one that a path leads to.
-#[derive(Clone)]
-pub(crate) enum Owner<'m> {
-    Root(&'m ModelMeta),
-    Related(Arc<ModelMeta>),
-}
-
-impl Deref for Owner<'_> {
-    type Target = ModelMeta;
-
-    fn deref(&self) -> &ModelMeta {
-        match self {
-            Self::Root(model) => model,
-            Self::Related(model) => model,
-        }
-    }
-}
 
 impl Place<'_> {
     /// The field's name in messages.

@@ -4,6 +4,7 @@ mod cancel;
 mod capture;
 #[cfg(feature = "derive")]
 pub mod derive;
+mod joins;
 mod kept;
 mod messages;
 mod records;

@@ -2,7 +2,8 @@
 
 use sea_query::{Alias, BinOper, CaseStatement, Expr, ExprTrait, Func, SelectStatement};
 
-use super::Renderer;
+use super::{Renderer, spotted, table};
+use crate::compile::plan::{Columns, Leaf, Split};
 use crate::compile::shape::{as_array, by_pattern};
 use crate::condition::{Compare, Condition, Right};
 use crate::dialect::Family;
@@ -71,9 +72,50 @@ impl Renderer<'_> {
     }
 
     fn compare(&mut self, compare: &Compare, negated: bool) -> Result<Expr> {
-        let column = self.column(compare.column)?;
-        let meta = &self.meta.columns()[usize::from(compare.column.index)];
-        let nullable = meta.is_nullable();
+        match self.leaves.next() {
+            Some(Leaf::Here(columns)) => self.compared(compare, columns, negated),
+            Some(Leaf::Split(split)) => self.split(compare, *split),
+            // The plan has one for each comparison.
+            None => Ok(Expr::cust("1 = 1")),
+        }
+    }
+
+    /// Whether the subquery has a row.
+    fn split(&mut self, compare: &Compare, split: Split) -> Result<Expr> {
+        let Split {
+            joins,
+            first,
+            columns,
+            links,
+            or_null,
+        } = split;
+        let holds = self.compared(compare, columns, false)?;
+        let outer = std::mem::replace(&mut self.joins, joins);
+        let mut select = SelectStatement::new();
+        let base = self.joins.table(first);
+        select
+            .expr(Expr::cust("1"))
+            .from_as(table(&base.model), Alias::new(&*base.name));
+        for join in self.joins.joined(first) {
+            self.joined(&mut select, join);
+        }
+        select.and_where(holds);
+        for (inner, outer) in &links {
+            select.and_where(spotted(inner).eq(spotted(outer)));
+        }
+        self.joins = outer;
+        let exists = Expr::exists(select);
+        Ok(or_null
+            .iter()
+            .fold(exists, |any, column| any.or(spotted(column).is_null())))
+    }
+
+    fn compared(&mut self, compare: &Compare, columns: Columns, negated: bool) -> Result<Expr> {
+        let Columns { left, right } = columns;
+        self.right = right;
+        let column = spotted(&left);
+        let nullable = left.nullable;
+        let meta = &left.model.columns()[usize::from(left.index)];
         let lookup = compare.lookup;
         if let (Lookup::IsNull, Right::One(Value::Bool(yes))) = (lookup, &compare.right) {
             return Ok(if *yes {

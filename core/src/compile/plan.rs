@@ -1,0 +1,202 @@
+//! Which table each column of a select is taken from.
+//!
+//! The rules are Django's: a call of `filter` shares the tables that it joins among its own
+//! conditions and shares those of other calls only where they have one row at most; a table is
+//! joined by INNER JOIN where a row without a partner cannot meet the conditions.
+
+mod promote;
+mod split;
+
+pub(super) use split::Split;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use self::promote::{Connector, Votes};
+use super::joins::{Joins, Spot, Tables};
+use super::{Conditions, Select};
+use crate::condition::{ColumnRef, Compare, Condition, Right};
+use crate::error::Result;
+use crate::lookup::Lookup;
+use crate::meta::ModelMeta;
+use crate::query::Sticky;
+use crate::value::Value;
+
+/// The tables of a select, and the columns of its comparisons in the order of the conditions.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) joins: Joins,
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// Where the columns of one comparison are.
+#[derive(Debug)]
+pub(super) enum Leaf {
+    Here(Columns),
+    /// In a subquery, since it is negated and may have several rows.
+    Split(Box<Split>),
+}
+
+/// The columns of one comparison.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    pub(super) left: Spot,
+    /// Those that it is compared with.
+    pub(super) right: Spots,
+}
+
+pub(super) type Spots = SmallVec<[(ColumnRef, Spot); 1]>;
+
+impl Plan {
+    /// The tables that the conditions need, and where their columns are.
+    pub(super) fn new(select: &Select<'_>, conditions: &Conditions<'_>) -> Result<Self> {
+        let mut planner = Planner {
+            model: &select.query.meta,
+            joins: Joins::new(&select.query.meta, None),
+            leaves: Vec::new(),
+        };
+        let mut shared = Tables::new();
+        let mut own = conditions.own;
+        let mut start = 0;
+        for (number, &end) in select.query.calls.iter().enumerate() {
+            let length = (end as usize - start).min(own.len());
+            let (call, rest) = own.split_at(length);
+            (own, start) = (rest, end as usize);
+            if number != 1 || select.query.sticky != Sticky::Done {
+                shared.clear();
+            }
+            planner.call(&call.iter().collect::<Vec<_>>(), &mut shared)?;
+        }
+        if let Some(also) = conditions.also {
+            planner.call(&[also], &mut Tables::new())?;
+        }
+        let Planner { joins, leaves, .. } = planner;
+        Ok(Self { joins, leaves })
+    }
+}
+
+/// Whether a condition is below a negation, and whether below an odd number of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Negation {
+    any: bool,
+    odd: bool,
+}
+
+struct Planner<'p> {
+    model: &'p Arc<ModelMeta>,
+    joins: Joins,
+    leaves: Vec<Leaf>,
+}
+
+impl Planner<'_> {
+    /// The conditions of one call of `filter` or `exclude`.
+    fn call(&mut self, conditions: &[&Condition], shared: &mut Tables) -> Result<()> {
+        // What earlier calls left out stays out, whatever this one asks for.
+        let inner = self.joins.inner();
+        self.group(Connector::And, conditions, shared, Negation::default())?;
+        self.joins.demote(inner);
+        Ok(())
+    }
+
+    /// The tables that a condition needs a row of.
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        shared: &mut Tables,
+        negation: Negation,
+    ) -> Result<Tables> {
+        let parts = match condition {
+            Condition::Compare(compare) => return self.compare(compare, shared, negation),
+            Condition::Not(inner) => {
+                let negation = Negation {
+                    any: true,
+                    odd: !negation.odd,
+                };
+                return match &**inner {
+                    Condition::And(_) | Condition::Or(_) | Condition::Xor(_) => {
+                        self.condition(inner, shared, negation)
+                    }
+                    leaf => self.group(Connector::And, &[leaf], shared, negation),
+                };
+            }
+            Condition::And(parts) => (Connector::And, parts),
+            Condition::Or(parts) => (Connector::Or, parts),
+            Condition::Xor(parts) => (Connector::Xor, parts),
+            Condition::Always | Condition::Never | Condition::Named(..) | Condition::Invalid(_) => {
+                return Ok(Tables::new());
+            }
+        };
+        let (connector, parts) = parts;
+        let parts: Vec<_> = parts.iter().collect();
+        self.group(connector, &parts, shared, negation)
+    }
+
+    fn group(
+        &mut self,
+        connector: Connector,
+        parts: &[&Condition],
+        shared: &mut Tables,
+        negation: Negation,
+    ) -> Result<Tables> {
+        let mut votes = Votes::new(connector, parts.len(), negation.odd);
+        for part in parts {
+            let needed = self.condition(part, shared, negation)?;
+            votes.add(needed);
+        }
+        Ok(votes.settle(&mut self.joins))
+    }
+
+    fn compare(
+        &mut self,
+        compare: &Compare,
+        shared: &mut Tables,
+        negation: Negation,
+    ) -> Result<Tables> {
+        let mut needed = Tables::new();
+        let mut right = Spots::new();
+        if negation.any && self.leads_to_many(compare.column)? {
+            let split = self.split(compare, shared)?;
+            self.leaves.push(Leaf::Split(Box::new(split)));
+            return Ok(needed);
+        }
+        for column in compare.right_columns() {
+            let mut way = self.joins.follow(column.path, Some(shared))?;
+            let mut index = [column.index];
+            self.joins.trim(&mut way, &mut index);
+            needed.extend(way.tables.iter().copied());
+            shared.extend(way.tables.iter().copied());
+            right.push((column, self.joins.spot(&way, index[0])));
+        }
+        let mut way = self.joins.follow(compare.column.path, Some(shared))?;
+        // Also the tables that are left away count: that their key is known needs a row of theirs.
+        needed.extend(way.tables.iter().copied());
+        let mut index = [compare.column.index];
+        self.joins.trim(&mut way, &mut index);
+        shared.extend(way.tables.iter().copied());
+        let left = self.joins.spot(&way, index[0]);
+        self.leaves.push(Leaf::Here(Columns { left, right }));
+        let needs_none = match asks_null(compare) {
+            Some(true) => !negation.odd,
+            _ => negation.odd,
+        };
+        Ok(if needs_none { Tables::new() } else { needed })
+    }
+
+    /// Whether a path leads through a relation that may have several rows.
+    fn leads_to_many(&self, column: ColumnRef) -> Result<bool> {
+        if column.path.is_root() {
+            return Ok(false);
+        }
+        let mut aside = Joins::new(self.model, None);
+        Ok(aside.follow(column.path, None)?.first_many().is_some())
+    }
+}
+
+/// Whether the comparison is `isnull`, and what it asks for.
+fn asks_null(compare: &Compare) -> Option<bool> {
+    match (compare.lookup, &compare.right) {
+        (Lookup::IsNull, Right::One(Value::Bool(yes))) => Some(*yes),
+        _ => None,
+    }
+}

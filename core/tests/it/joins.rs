@@ -1,0 +1,415 @@
+//! How conditions and orderings across relations join tables, the three dialects side by side.
+
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+use queryset::recording::Recording;
+use queryset::{
+    AggregateTerm, ColumnMeta, ColumnType, Database, Dialect, Family, ModelBuilder, ModelMeta,
+    ModelRef, ModelSet, Q, QuerySet, Record, RelationMeta,
+};
+
+fn model(name: &str, columns: &[&str]) -> ModelBuilder {
+    let key = ColumnMeta::new("id", ColumnType::I64).primary_key();
+    let columns = columns.iter().map(|name| match name.strip_suffix('?') {
+        Some(name) => ColumnMeta::new(name, ColumnType::Text).nullable(true),
+        None => ColumnMeta::new(*name, ColumnType::Text),
+    });
+    columns.fold(ModelMeta::builder(name).column(key), ModelBuilder::column)
+}
+
+/// A foreign key; `?` at its end for one that may be NULL.
+fn key(builder: ModelBuilder, name: &str, target: &str, related: &str) -> ModelBuilder {
+    let nullable = name.ends_with('?');
+    let name = name.trim_end_matches('?');
+    let column = format!("{name}_id");
+    builder
+        .column(ColumnMeta::new(column.clone(), ColumnType::I64).nullable(nullable))
+        .relation(
+            RelationMeta::foreign_key(name, column, ModelRef::named(target)).related_name(related),
+        )
+}
+
+/// Books have an author, maybe a publisher, tags, and reviews.
+fn library() -> ModelSet {
+    ModelSet::build([
+        key(model("Author", &["name"]), "mentor?", "Author", "pupils"),
+        model("Publisher", &["city?"]).ordering(["-city", "id"]),
+        key(
+            key(model("Book", &["title"]), "author", "Author", "books"),
+            "publisher?",
+            "Publisher",
+            "books",
+        )
+        .relation(RelationMeta::many_to_many("tags", ModelRef::named("Tag")).related_name("books")),
+        model("Tag", &["word"]),
+        key(model("Review", &["text?"]), "book?", "Book", "reviews"),
+    ])
+    .expect("valid models")
+}
+
+/// What a read of a model sends; without the names of the model's own columns.
+fn check(name: &str, read: impl Fn(QuerySet<Record>, &Database), expected: Expect) {
+    let models = library();
+    let model = models.get(name).expect("in the set");
+    let own = model.columns().iter();
+    let own: Vec<_> = own
+        .map(|column| format!("\"{}\".\"{}\"", model.table(), column.column()))
+        .collect();
+    let own = own.join(", ");
+    let mut texts: Vec<String> = Vec::new();
+    for family in [Family::Sqlite, Family::Postgres, Family::Mysql] {
+        let recording = Recording::new(Dialect::new(family, "recording"));
+        read(QuerySet::dynamic(model), &recording.database());
+        let statements = recording.statements();
+        let sent = statements.iter().map(|statement| {
+            let sql = statement.sql.replace('`', "\"").replace(&own, "*");
+            format!("{sql} {:?}\n", statement.params)
+        });
+        texts.push(sent.collect());
+    }
+    let [sqlite, postgres, mysql] = <[String; 3]>::try_from(texts).expect("three dialects");
+    let mut shown = sqlite.clone();
+    for (name, text) in [("postgres", postgres), ("mysql", mysql)] {
+        let plain: String = text
+            .split('$')
+            .enumerate()
+            .map(|(place, part)| match place {
+                0 => part.to_owned(),
+                _ => format!("?{}", part.trim_start_matches(|c: char| c.is_ascii_digit())),
+            })
+            .collect();
+        // A dialect that differs in more than its placeholders is shown too.
+        if plain != sqlite {
+            shown.push_str(&format!("{name}: {text}"));
+        }
+    }
+    expected.assert_eq(&shown);
+}
+
+fn list(name: &str, refine: impl Fn(QuerySet<Record>) -> QuerySet<Record>, expected: Expect) {
+    let read = |query: QuerySet<Record>, db: &Database| {
+        let query = refine(query);
+        query.check().expect("a valid query");
+        drop(query.list(db));
+    };
+    check(name, read, expected);
+}
+
+fn unordered(query: QuerySet<Record>) -> QuerySet<Record> {
+    query.order_by_names::<&str>([])
+}
+
+#[test]
+fn a_key_on_this_side_needs_no_join() {
+    list(
+        "Book",
+        |q| {
+            q.lookup("author", 1)
+                .lookup("author__pk", 2)
+                .lookup("publisher__id__in", [3])
+        },
+        expect![[r#"
+            SELECT * FROM "book" WHERE "book"."author_id" = ? AND "book"."author_id" = ? AND "book"."publisher_id" IN (?) [I64(1), I64(2), I64(3)]
+        "#]],
+    );
+    list("Review", |q| q.lookup("book__author", 1), expect![[r#"
+        SELECT * FROM "review" INNER JOIN "book" ON "review"."book_id" = "book"."id" WHERE "book"."author_id" = ? [I64(1)]
+    "#]]);
+    list(
+        "Book",
+        |q| q.lookup("publisher__isnull", true),
+        expect![[r#"
+            SELECT * FROM "book" WHERE "book"."publisher_id" IS NULL []
+        "#]],
+    );
+    list("Book", |q| q.lookup("tags", 7), expect![[r#"
+        SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" WHERE "book_tags"."tag_id" = ? [I64(7)]
+    "#]]);
+}
+
+#[test]
+fn a_condition_on_another_table_joins_it() {
+    list("Book", |q| q.lookup("author__name", "x"), expect![[r#"
+        SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" WHERE "author"."name" = ? [Text("x")]
+    "#]]);
+    list("Book", |q| q.lookup("publisher__city", "x"), expect![[r#"
+        SELECT * FROM "book" INNER JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" = ? [Text("x")]
+    "#]]);
+    list(
+        "Author",
+        |q| q.lookup("mentor__mentor__name", "x"),
+        expect![[r#"
+            SELECT * FROM "author" INNER JOIN "author" AS "T2" ON "author"."mentor_id" = "T2"."id" INNER JOIN "author" AS "T3" ON "T2"."mentor_id" = "T3"."id" WHERE "T3"."name" = ? [Text("x")]
+        "#]],
+    );
+    list("Author", |q| q.lookup("books__title", "x"), expect![[r#"
+        SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
+    "#]]);
+    list(
+        "Tag",
+        |q| q.lookup("books__publisher__city", "x"),
+        expect![[r#"
+            SELECT * FROM "tag" INNER JOIN "book_tags" ON "tag"."id" = "book_tags"."tag_id" INNER JOIN "book" ON "book_tags"."book_id" = "book"."id" INNER JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" = ? [Text("x")]
+        "#]],
+    );
+}
+
+#[test]
+fn one_call_is_about_one_row_and_two_calls_may_be_about_two() {
+    list(
+        "Author",
+        |q| q.filter_by(Q::lookup("books__title", "x") & Q::lookup("books__publisher", 1)),
+        expect![[r#"
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? AND "book"."publisher_id" = ? [Text("x"), I64(1)]
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.lookup("books__title", "x").lookup("books__publisher", 1),
+        expect![[r#"
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" INNER JOIN "book" AS "T3" ON "author"."id" = "T3"."author_id" WHERE "book"."title" = ? AND "T3"."publisher_id" = ? [Text("x"), I64(1)]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.lookup("author__name", "x").lookup("author__mentor", 1),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" WHERE "author"."name" = ? AND "author"."mentor_id" = ? [Text("x"), I64(1)]
+        "#]],
+    );
+}
+
+#[test]
+fn a_row_without_a_partner_is_kept_where_it_may_count() {
+    list(
+        "Book",
+        |q| q.filter_by(Q::lookup("publisher__city", "x") | Q::lookup("title", "y")),
+        expect![[r#"
+            SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" = ? OR "book"."title" = ? [Text("x"), Text("y")]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.filter_by(Q::lookup("publisher__city", "x") | Q::lookup("publisher__city", "y")),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" = ? OR "publisher"."city" = ? [Text("x"), Text("y")]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| {
+            q.filter_by(Q::lookup("publisher__city", "x") | Q::lookup("title", "y"))
+                .lookup("publisher__city__isnull", false)
+        },
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE ("publisher"."city" = ? OR "book"."title" = ?) AND "publisher"."city" IS NOT NULL [Text("x"), Text("y")]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.lookup("publisher__city", queryset::Operand::NONE),
+        expect![[r#"
+            SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" IS NULL []
+        "#]],
+    );
+    list("Author", |q| q.lookup("books__isnull", true), expect![[r#"
+        SELECT * FROM "author" LEFT JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."id" IS NULL []
+    "#]]);
+    list(
+        "Book",
+        |q| q.filter_by(Q::lookup("publisher__city", "x") ^ Q::lookup("title", "y")),
+        expect![[r#"
+            SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE ((CASE WHEN ("publisher"."city" = ?) THEN 1 ELSE 0 END) + (CASE WHEN ("book"."title" = ?) THEN 1 ELSE 0 END)) % (2) = (1) [Text("x"), Text("y")]
+            mysql: SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE ("publisher"."city" = ?) XOR ("book"."title" = ?) [Text("x"), Text("y")]
+        "#]],
+    );
+}
+
+#[test]
+fn a_negation_keeps_rows_without_a_value() {
+    list(
+        "Book",
+        |q| q.exclude_lookup("publisher__city", "x"),
+        expect![[r#"
+            SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE NOT ("publisher"."city" = ? AND "publisher"."city" IS NOT NULL) [Text("x")]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.exclude_lookup("author__name", "x"),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" WHERE NOT "author"."name" = ? [Text("x")]
+        "#]],
+    );
+    list("Book", |q| q.exclude_lookup("publisher", 1), expect![[r#"
+        SELECT * FROM "book" WHERE NOT ("book"."publisher_id" = ? AND "book"."publisher_id" IS NOT NULL) [I64(1)]
+    "#]]);
+}
+
+#[test]
+fn a_negated_relation_to_many_is_a_subquery() {
+    list(
+        "Author",
+        |q| q.exclude_lookup("books__title", "x"),
+        expect![[r#"
+            SELECT * FROM "author" WHERE NOT EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."title" = ? AND "U1"."author_id" = "author"."id") [Text("x")]
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.exclude_lookup("books__isnull", true),
+        expect![[r#"
+            SELECT * FROM "author" WHERE NOT EXISTS(SELECT 1 FROM "author" AS "U0" LEFT JOIN "book" AS "U1" ON "U0"."id" = "U1"."author_id" WHERE "U1"."id" IS NULL AND "U0"."id" = "author"."id") []
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.exclude_lookup("publisher__books__title", "x"),
+        expect![[r#"
+            SELECT * FROM "book" WHERE NOT EXISTS(SELECT 1 FROM "book" AS "U2" WHERE "U2"."title" = ? AND "U2"."publisher_id" = "book"."publisher_id") [Text("x")]
+        "#]],
+    );
+    list(
+        "Book",
+        |q| q.exclude_lookup("tags__word", "x"),
+        expect![[r#"
+            SELECT * FROM "book" WHERE NOT EXISTS(SELECT 1 FROM "book_tags" AS "U1" INNER JOIN "tag" AS "U2" ON "U1"."tag_id" = "U2"."id" WHERE "U2"."word" = ? AND "U1"."book_id" = "book"."id") [Text("x")]
+        "#]],
+    );
+    list(
+        "Review",
+        |q| q.exclude_lookup("book__tags__isnull", true),
+        expect![[r#"
+            SELECT * FROM "review" WHERE NOT (EXISTS(SELECT 1 FROM "book" AS "U1" LEFT JOIN "book_tags" AS "U2" ON "U1"."id" = "U2"."book_id" WHERE "U2"."tag_id" IS NULL AND "U1"."id" = "review"."book_id") OR "review"."book_id" IS NULL) []
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.exclude_by(Q::lookup("books__title", "x") & Q::lookup("books__publisher", 1)),
+        expect![[r#"
+            SELECT * FROM "author" WHERE NOT (EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."title" = ? AND "U1"."author_id" = "author"."id") AND EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."publisher_id" = ? AND "U1"."author_id" = "author"."id")) [Text("x"), I64(1)]
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.filter_by(Q::lookup("books__title", "x") & !Q::lookup("books__publisher", 1)),
+        expect![[r#"
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? AND (NOT EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."publisher_id" = ? AND "U1"."id" = "book"."id")) [Text("x"), I64(1)]
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.exclude_by(!Q::lookup("books__title", "x")),
+        expect![[r#"
+            SELECT * FROM "author" WHERE NOT (NOT EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."title" = ? AND "U1"."author_id" = "author"."id")) [Text("x")]
+        "#]],
+    );
+}
+
+#[test]
+fn orderings_follow_relations() {
+    list(
+        "Book",
+        |q| q.order_by_names(["author__name", "-publisher"]),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" ORDER BY "author"."name" ASC, "publisher"."city" ASC, "book"."publisher_id" DESC []
+        "#]],
+    );
+    list(
+        "Author",
+        |q| q.order_by_names(["books__title", "mentor"]),
+        expect![[r#"
+            SELECT * FROM "author" LEFT JOIN "book" ON "author"."id" = "book"."author_id" ORDER BY "book"."title" ASC, "author"."mentor_id" ASC []
+        "#]],
+    );
+    list(
+        "Book",
+        |q| {
+            unordered(q)
+                .lookup("author__name", "x")
+                .distinct()
+                .order_by_names(["publisher__city"])
+        },
+        expect![[r#"
+            SELECT DISTINCT *, "publisher"."city" FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "author"."name" = ? ORDER BY "publisher"."city" ASC [Text("x")]
+        "#]],
+    );
+}
+
+#[test]
+fn other_reads_join_too() {
+    check(
+        "Author",
+        |q, db| {
+            let query = q.lookup("books__title", "x");
+            drop(query.count(db));
+            drop(query.exists(db));
+            drop(query.first(db));
+            drop(query.last(db));
+            let longest = [("title", AggregateTerm::max("books__title"))];
+            drop(query.aggregate_by_names(db, longest.clone()));
+            drop(query.clone().distinct().aggregate_by_names(db, longest));
+            drop(query.distinct().count(db));
+        },
+        expect![[r#"
+            SELECT COUNT(*) FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
+            SELECT 1 AS "a" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? LIMIT 1 [Text("x")]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? ORDER BY "author"."id" ASC LIMIT 1 [Text("x")]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? ORDER BY "author"."id" DESC LIMIT 1 [Text("x")]
+            SELECT MAX("book"."title") FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
+            SELECT MAX("subquery"."__arg0") FROM (SELECT DISTINCT *, "book"."title" AS "__arg0" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ?) AS "subquery" [Text("x")]
+            SELECT COUNT(*) FROM (SELECT DISTINCT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ?) AS "subquery" [Text("x")]
+            postgres: SELECT COUNT(*) FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1 [Text("x")]
+            SELECT 1 AS "a" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1 LIMIT $2 [Text("x"), I64(1)]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1 ORDER BY "author"."id" ASC LIMIT $2 [Text("x"), I64(1)]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1 ORDER BY "author"."id" DESC LIMIT $2 [Text("x"), I64(1)]
+            SELECT MAX("book"."title") FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1 [Text("x")]
+            SELECT MAX("subquery"."__arg0") FROM (SELECT DISTINCT *, "book"."title" AS "__arg0" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1) AS "subquery" [Text("x")]
+            SELECT COUNT(*) FROM (SELECT DISTINCT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = $1) AS "subquery" [Text("x")]
+            mysql: SELECT COUNT(*) FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
+            SELECT 1 AS "a" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? LIMIT ? [Text("x"), I64(1)]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? ORDER BY "author"."id" ASC LIMIT ? [Text("x"), I64(1)]
+            SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? ORDER BY "author"."id" DESC LIMIT ? [Text("x"), I64(1)]
+            SELECT MAX("book"."title") FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
+            SELECT MAX("subquery"."__arg0") FROM (SELECT DISTINCT *, "book"."title" AS "__arg0" FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ?) AS "subquery" [Text("x")]
+            SELECT COUNT(*) FROM (SELECT DISTINCT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ?) AS "subquery" [Text("x")]
+        "#]],
+    );
+    check(
+        "Author",
+        |q, db| drop(q.aggregate_by_names(db, [("n", AggregateTerm::count("books"))])),
+        expect![[r#"
+            SELECT COUNT("book"."id") FROM "author" LEFT JOIN "book" ON "author"."id" = "book"."author_id" []
+        "#]],
+    );
+}
+
+#[test]
+fn what_tables_are_shared_is_part_of_the_shape() {
+    let models = library();
+    let author = models.get("Author").expect("in the set");
+    let recording = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let db = recording.database();
+    let (title, publisher) = (
+        || Q::lookup("books__title", "x"),
+        || Q::lookup("books__publisher", 1),
+    );
+    let all: Arc<ModelMeta> = Arc::clone(author);
+    let one = QuerySet::dynamic(&all).filter_by(title() & publisher());
+    let two = QuerySet::dynamic(&all)
+        .filter_by(title())
+        .filter_by(publisher());
+    for _ in 0..2 {
+        drop(one.clone().list(&db));
+        drop(two.clone().list(&db));
+    }
+    let texts: Vec<_> = recording
+        .statements()
+        .iter()
+        .map(|one| one.sql.clone())
+        .collect();
+    assert_eq!(texts[0], texts[2]);
+    assert_eq!(texts[1], texts[3]);
+    assert_ne!(texts[0], texts[1]);
+}
