@@ -111,7 +111,7 @@ fn names() {
     f.refused(
         f.books()
             .aggregate_by_names(&f.db, [("s", AggregateTerm::sum("size"))]),
-        expect!["Field: Book has no field named 'size'; choices are: author, author_id, id, pages, price, printed, published, title"],
+        expect!["Field: cannot resolve 'size' into a field of Book; choices are: author, author_id, id, pages, price, printed, published, title"],
     );
     f.refused(
         f.books()
