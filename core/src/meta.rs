@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::OrderTerm;
+use crate::query::ORIGIN;
 use crate::row::Columns;
 
 /// What is known of a model: its table, columns, keys, relations and orderings.
@@ -188,8 +189,9 @@ fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
             )));
         }
     }
-    if relations.len() > usize::from(u8::MAX) + 1 {
-        return Err(invalid("it has more than 256 relations".into()));
+    // The last number stands for a relation that only one query knows.
+    if relations.len() > usize::from(ORIGIN) {
+        return Err(invalid(format!("it has more than {ORIGIN} relations")));
     }
     let position = |wanted: &str| {
         columns

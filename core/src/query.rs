@@ -235,6 +235,14 @@ impl Query {
         }
     }
 
+    /// A refiner was called: only the one that follows a related set at once belongs to it.
+    #[inline]
+    pub(crate) fn refined(&mut self) {
+        if self.sticky == Sticky::Next {
+            self.sticky = Sticky::No;
+        }
+    }
+
     pub(crate) fn order_by_names(&mut self, names: impl IntoIterator<Item = OrderTerm>) {
         if !self.may("reorder a query") {
             return;

@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 
 use crate::condition::ColumnRef;
 use crate::error::{Error, ErrorKind, Result};
-use crate::meta::{ColumnMeta, ModelMeta, Pairs, Step, Steps, steps};
+use crate::meta::{ColumnMeta, ModelMeta, Pairs, RelationMeta, Step, Steps, steps};
 use crate::path::Path;
+use crate::query::{ORIGIN, Query};
 
 /// The place of a table among those of a select; zero is the query's own.
 pub(super) type At = usize;
@@ -22,6 +23,8 @@ pub(super) struct Joins {
     tables: Vec<Join>,
     /// The letter of the names in a subquery.
     letter: Option<char>,
+    /// A relation that only the query knows.
+    origin: Option<Arc<RelationMeta>>,
 }
 
 /// One table of a select.
@@ -62,12 +65,13 @@ pub(super) struct Spot {
 }
 
 impl Joins {
-    pub(super) fn new(model: &Arc<ModelMeta>, letter: Option<char>) -> Self {
+    pub(super) fn new(query: &Query, letter: Option<char>) -> Self {
         let mut joins = Self {
             tables: Vec::new(),
             letter,
+            origin: query.origin.clone(),
         };
-        joins.add(model, 0, Pairs::new(), false, false);
+        joins.add(&query.meta, 0, Pairs::new(), false, false);
         joins
     }
 
@@ -109,7 +113,11 @@ impl Joins {
         let mut model = Arc::clone(&self.tables[0].model);
         let mut at = 0;
         for (place, &hop) in path.hops().iter().enumerate() {
-            for step in steps_of(&model, hop)? {
+            let origin = self
+                .origin
+                .as_deref()
+                .filter(|_| hop == ORIGIN && place == 0);
+            for step in steps_of(&model, hop, origin)? {
                 at = self.join(at, &step, reuse.filter(|_| step.many));
                 way.tables.push(at);
                 way.hops.push(place);
@@ -265,8 +273,9 @@ impl Way {
     }
 }
 
-fn steps_of(model: &ModelMeta, hop: u8) -> Result<Steps> {
-    let relation = model.relations().get(usize::from(hop)).ok_or_else(|| {
+fn steps_of(model: &ModelMeta, hop: u8, origin: Option<&RelationMeta>) -> Result<Steps> {
+    let relation = origin.or_else(|| model.relations().get(usize::from(hop)));
+    let relation = relation.ok_or_else(|| {
         let message = format!("{} has no relation at position {hop}", model.name());
         Error::new(ErrorKind::Field, message)
     })?;

@@ -9,8 +9,6 @@ mod split;
 
 pub(super) use split::Split;
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use self::promote::{Connector, Votes};
@@ -19,8 +17,7 @@ use super::{Conditions, Select};
 use crate::condition::{ColumnRef, Compare, Condition, Right};
 use crate::error::Result;
 use crate::lookup::Lookup;
-use crate::meta::ModelMeta;
-use crate::query::Sticky;
+use crate::query::{Query, Sticky};
 use crate::value::Value;
 
 /// The tables of a select, and the columns of its comparisons in the order of the conditions.
@@ -52,8 +49,8 @@ impl Plan {
     /// The tables that the conditions need, and where their columns are.
     pub(super) fn new(select: &Select<'_>, conditions: &Conditions<'_>) -> Result<Self> {
         let mut planner = Planner {
-            model: &select.query.meta,
-            joins: Joins::new(&select.query.meta, None),
+            query: select.query,
+            joins: Joins::new(select.query, None),
             leaves: Vec::new(),
         };
         let mut shared = Tables::new();
@@ -84,7 +81,7 @@ struct Negation {
 }
 
 struct Planner<'p> {
-    model: &'p Arc<ModelMeta>,
+    query: &'p Query,
     joins: Joins,
     leaves: Vec<Leaf>,
 }
@@ -188,7 +185,7 @@ impl Planner<'_> {
         if column.path.is_root() {
             return Ok(false);
         }
-        let mut aside = Joins::new(self.model, None);
+        let mut aside = Joins::new(self.query, None);
         Ok(aside.follow(column.path, None)?.first_many().is_some())
     }
 }

@@ -1,13 +1,14 @@
 //! A shape's text, through sea-query.
 
 mod condition;
+mod per;
 
 use std::vec;
 
 use sea_query::{
     Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, JoinType, MysqlQueryBuilder,
-    NullOrdering, Order as Direction, PostgresQueryBuilder, QueryBuilder, SelectStatement,
-    SqliteQueryBuilder, TableRef, Value as Marker,
+    NullOrdering, Order as Direction, OrderedStatement, PostgresQueryBuilder, QueryBuilder,
+    SelectStatement, SqliteQueryBuilder, TableRef, Value as Marker,
 };
 
 use super::joins::{Join, Joins, Spot};
@@ -83,9 +84,12 @@ impl Renderer<'_> {
         match select.what {
             What::Rows => self.all_columns(&mut inner),
             What::Columns(columns) => {
-                for &column in columns {
+                for (place, &column) in columns.iter().enumerate() {
                     let column = self.column(column)?;
-                    inner.expr(column);
+                    match select.per {
+                        [] => inner.expr(column),
+                        _ => inner.expr_as(column, per::column_name(place)),
+                    };
                 }
             }
             What::Exists if distinct && sliced => self.all_columns(&mut inner),
@@ -120,7 +124,13 @@ impl Renderer<'_> {
                 inner.and_where(condition);
             }
         }
-        let ordered_by = self.order(&mut inner, select)?;
+        let ordered_by = match select.per {
+            [] => self.order(&mut inner, select)?,
+            _ => {
+                self.number_per_owner(&mut inner, select)?;
+                Vec::new()
+            }
+        };
         if distinct && !matches!(select.what, What::Exists if !sliced) {
             // What orders distinct rows must be among what is selected.
             for column in ordered_by {
@@ -130,8 +140,13 @@ impl Renderer<'_> {
         for join in self.joins.joined(0) {
             self.joined(&mut inner, join);
         }
-        self.window(&mut inner, select.window);
+        if select.per.is_empty() {
+            self.window(&mut inner, select.window);
+        }
         Ok(match select.what {
+            What::Columns(columns) if !select.per.is_empty() => {
+                self.within(inner, select, columns.len())
+            }
             What::Count if nested => {
                 let mut outer = SelectStatement::new();
                 outer.expr(Func::count(Expr::cust("*")));
@@ -300,7 +315,11 @@ impl Renderer<'_> {
     }
 
     /// Orders the rows; the columns of other models that do.
-    fn order(&mut self, statement: &mut SelectStatement, select: &Select<'_>) -> Result<Vec<Expr>> {
+    fn order(
+        &mut self,
+        statement: &mut impl OrderedStatement,
+        select: &Select<'_>,
+    ) -> Result<Vec<Expr>> {
         let mut related = Vec::new();
         let (terms, reversed) = select.terms();
         let own;

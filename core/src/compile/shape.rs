@@ -11,7 +11,7 @@ use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
 use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
-use crate::query::{Query, Sticky, Window};
+use crate::query::{Query, Sticky};
 use crate::value::{ColumnType, Value};
 
 /// The number of listed values from which they are bound as one array, so that the text is one
@@ -91,12 +91,21 @@ impl<'d> Shape<'d> {
                 self.key.put([END]);
             }
         }
-        self.window(select.window);
+        self.window(select);
         true
     }
 
     /// Which conditions are about the same related row.
     fn calls(&mut self, query: &Query) {
+        if let Some(origin) = &query.origin {
+            let target = origin.target().resolve();
+            self.key.put([9]);
+            self.number(target.map_or(0, |target| target.id()));
+            // A relation of the query's own is the other side of one that its target has.
+            let name = origin.reverse_of().unwrap_or(origin.name());
+            self.number(name.len() as u64);
+            self.key.put_slice(name.as_bytes());
+        }
         self.key.put([8, u8::from(query.sticky == Sticky::Done)]);
         self.number(query.calls.len() as u64);
         for &end in &query.calls {
@@ -187,10 +196,16 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn window(&mut self, window: Window) {
+    fn window(&mut self, select: &Select<'_>) {
+        let window = select.window;
         self.key
             .put([u8::from(window.low > 0) | u8::from(window.high.is_some()) << 1]);
-        for end in [window.limit(), Some(window.low).filter(|&low| low > 0)]
+        // Rows are numbered, not skipped and counted, where each owner has a slice of its own.
+        let end = match select.per {
+            [] => window.limit(),
+            _ => window.high,
+        };
+        for end in [end, Some(window.low).filter(|&low| low > 0)]
             .into_iter()
             .flatten()
         {

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{ColumnMeta, ModelMeta, ModelRef};
-use crate::value::ColumnType;
 
 /// Where the rows of a relation from many to many are.
 #[derive(Debug)]
@@ -87,8 +86,8 @@ impl Through {
 }
 
 /// The positions of the two keys in an automatic table.
-pub(super) const SOURCE: u16 = 1;
-pub(super) const TARGET: u16 = 2;
+pub(super) const SOURCE: u16 = 0;
+pub(super) const TARGET: u16 = 1;
 
 fn automatic(names: &Names, source: &ModelMeta, target: &ModelMeta) -> Option<Arc<ModelMeta>> {
     let (table, from, to): (Box<str>, Box<str>, Box<str>) = match names {
@@ -110,10 +109,10 @@ fn automatic(names: &Names, source: &ModelMeta, target: &ModelMeta) -> Option<Ar
     let key = |model: &ModelMeta| Some(model.columns()[model.single_key()?].ty());
     let mut builder = ModelMeta::builder(table.clone())
         .table(table)
-        .column(ColumnMeta::new("id", ColumnType::I64).primary_key())
+        // Django's tables have a column `id` too, which those of others may lack.
         .column(ColumnMeta::new(from.clone(), key(source)?))
         .column(ColumnMeta::new(to.clone(), key(target)?))
-        .unique_together([from, to]);
+        .primary_key([from, to]);
     if let Some(schema) = source.schema() {
         builder = builder.schema(schema);
     }

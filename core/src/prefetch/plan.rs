@@ -12,7 +12,7 @@ use crate::lookup::Lookup;
 use crate::meta::{ModelMeta, RelationKind, RelationMeta, steps};
 use crate::model::not_loaded;
 use crate::path::Path;
-use crate::query::Query;
+use crate::query::{Query, Sticky};
 use crate::related::{FetchPlan, Key, Loadable};
 use crate::row::Tree;
 use crate::value::{ColumnType, Value};
@@ -99,6 +99,8 @@ impl Tie {
         let mut query = self.start();
         let key = Key(key.into_iter().collect());
         query.filter(self.equal(&key));
+        // The first filter that follows is about the very rows that tie the two.
+        query.sticky = Sticky::Next;
         query
     }
 

@@ -147,6 +147,7 @@ impl<T> QuerySet<T> {
     pub(super) fn change(mut self, change: impl FnOnce(&mut Query)) -> Self {
         self.query.memo.forget();
         change(&mut self.query);
+        self.query.refined();
         self
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 use queryset::recording::Recording;
 use queryset::{
-    AggregateTerm, ColumnMeta, ColumnType, Database, Dialect, Family, ModelBuilder, ModelMeta,
-    ModelRef, ModelSet, Q, QuerySet, Record, RelationMeta,
+    AggregateTerm, ColumnMeta, ColumnType, Columns, Database, Dialect, Family, ModelBuilder,
+    ModelMeta, ModelRef, ModelSet, Q, QuerySet, Record, RelationMeta, Value,
 };
 
 fn model(name: &str, columns: &[&str]) -> ModelBuilder {
@@ -50,7 +50,15 @@ fn library() -> ModelSet {
 
 /// What a read of a model sends; without the names of the model's own columns.
 fn check(name: &str, read: impl Fn(QuerySet<Record>, &Database), expected: Expect) {
-    let models = library();
+    check_in(&library(), name, read, expected);
+}
+
+fn check_in(
+    models: &ModelSet,
+    name: &str,
+    read: impl Fn(QuerySet<Record>, &Database),
+    expected: Expect,
+) {
     let model = models.get(name).expect("in the set");
     let own = model.columns().iter();
     let own: Vec<_> = own
@@ -113,9 +121,13 @@ fn a_key_on_this_side_needs_no_join() {
             SELECT * FROM "book" WHERE "book"."author_id" = ? AND "book"."author_id" = ? AND "book"."publisher_id" IN (?) [I64(1), I64(2), I64(3)]
         "#]],
     );
-    list("Review", |q| q.lookup("book__author", 1), expect![[r#"
+    list(
+        "Review",
+        |q| q.lookup("book__author", 1),
+        expect![[r#"
         SELECT * FROM "review" INNER JOIN "book" ON "review"."book_id" = "book"."id" WHERE "book"."author_id" = ? [I64(1)]
-    "#]]);
+    "#]],
+    );
     list(
         "Book",
         |q| q.lookup("publisher__isnull", true),
@@ -123,19 +135,31 @@ fn a_key_on_this_side_needs_no_join() {
             SELECT * FROM "book" WHERE "book"."publisher_id" IS NULL []
         "#]],
     );
-    list("Book", |q| q.lookup("tags", 7), expect![[r#"
+    list(
+        "Book",
+        |q| q.lookup("tags", 7),
+        expect![[r#"
         SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" WHERE "book_tags"."tag_id" = ? [I64(7)]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_condition_on_another_table_joins_it() {
-    list("Book", |q| q.lookup("author__name", "x"), expect![[r#"
+    list(
+        "Book",
+        |q| q.lookup("author__name", "x"),
+        expect![[r#"
         SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" WHERE "author"."name" = ? [Text("x")]
-    "#]]);
-    list("Book", |q| q.lookup("publisher__city", "x"), expect![[r#"
+    "#]],
+    );
+    list(
+        "Book",
+        |q| q.lookup("publisher__city", "x"),
+        expect![[r#"
         SELECT * FROM "book" INNER JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" = ? [Text("x")]
-    "#]]);
+    "#]],
+    );
     list(
         "Author",
         |q| q.lookup("mentor__mentor__name", "x"),
@@ -143,9 +167,13 @@ fn a_condition_on_another_table_joins_it() {
             SELECT * FROM "author" INNER JOIN "author" AS "T2" ON "author"."mentor_id" = "T2"."id" INNER JOIN "author" AS "T3" ON "T2"."mentor_id" = "T3"."id" WHERE "T3"."name" = ? [Text("x")]
         "#]],
     );
-    list("Author", |q| q.lookup("books__title", "x"), expect![[r#"
+    list(
+        "Author",
+        |q| q.lookup("books__title", "x"),
+        expect![[r#"
         SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."title" = ? [Text("x")]
-    "#]]);
+    "#]],
+    );
     list(
         "Tag",
         |q| q.lookup("books__publisher__city", "x"),
@@ -213,9 +241,13 @@ fn a_row_without_a_partner_is_kept_where_it_may_count() {
             SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE "publisher"."city" IS NULL []
         "#]],
     );
-    list("Author", |q| q.lookup("books__isnull", true), expect![[r#"
+    list(
+        "Author",
+        |q| q.lookup("books__isnull", true),
+        expect![[r#"
         SELECT * FROM "author" LEFT JOIN "book" ON "author"."id" = "book"."author_id" WHERE "book"."id" IS NULL []
-    "#]]);
+    "#]],
+    );
     list(
         "Book",
         |q| q.filter_by(Q::lookup("publisher__city", "x") ^ Q::lookup("title", "y")),
@@ -242,9 +274,13 @@ fn a_negation_keeps_rows_without_a_value() {
             SELECT * FROM "book" INNER JOIN "author" ON "book"."author_id" = "author"."id" WHERE NOT "author"."name" = ? [Text("x")]
         "#]],
     );
-    list("Book", |q| q.exclude_lookup("publisher", 1), expect![[r#"
+    list(
+        "Book",
+        |q| q.exclude_lookup("publisher", 1),
+        expect![[r#"
         SELECT * FROM "book" WHERE NOT ("book"."publisher_id" = ? AND "book"."publisher_id" IS NOT NULL) [I64(1)]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -303,6 +339,84 @@ fn a_negated_relation_to_many_is_a_subquery() {
         |q| q.exclude_by(!Q::lookup("books__title", "x")),
         expect![[r#"
             SELECT * FROM "author" WHERE NOT (NOT EXISTS(SELECT 1 FROM "book" AS "U1" WHERE "U1"."title" = ? AND "U1"."author_id" = "author"."id")) [Text("x")]
+        "#]],
+    );
+}
+
+/// The query of the rows that a relation of the row with the key 7 leads to.
+fn related(
+    model: &str,
+    relation: &'static str,
+    refine: impl Fn(QuerySet<Record>) -> QuerySet<Record>,
+    expected: Expect,
+) {
+    let models = library();
+    let meta = models.get(model).expect("in the set");
+    let row = Record::new(Columns::new(None, ["id"]), [Value::I64(7)]).expect("a row");
+    let target = {
+        let position = meta.relation_position(relation).expect("a relation");
+        let target = meta.relations()[position].target().resolve();
+        target.expect("a target").name().to_owned()
+    };
+    check_in(
+        &models,
+        &target,
+        |_, db| {
+            let query = row.query(meta, relation).expect("a relation");
+            drop(refine(query.expect("a key")).list(db));
+        },
+        expected,
+    );
+}
+
+#[test]
+fn the_first_filter_of_a_related_set_is_about_the_same_row() {
+    related(
+        "Author",
+        "books",
+        |q| q.lookup("title", "x"),
+        expect![[r#"
+        SELECT * FROM "book" WHERE "book"."author_id" = ? AND "book"."title" = ? [I64(7), Text("x")]
+    "#]],
+    );
+    related(
+        "Book",
+        "tags",
+        |q| q,
+        expect![[r#"
+        SELECT * FROM "tag" INNER JOIN "book_tags" ON "tag"."id" = "book_tags"."tag_id" WHERE "book_tags"."book_id" = ? [I64(7)]
+    "#]],
+    );
+    related(
+        "Tag",
+        "books",
+        |q| q.lookup("tags__word", "x"),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" INNER JOIN "tag" ON "book_tags"."tag_id" = "tag"."id" WHERE "book_tags"."tag_id" = ? AND "tag"."word" = ? [I64(7), Text("x")]
+        "#]],
+    );
+    related(
+        "Tag",
+        "books",
+        |q| q.lookup("title", "x").lookup("tags__word", "x"),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" INNER JOIN "book_tags" AS "T4" ON "book"."id" = "T4"."book_id" INNER JOIN "tag" AS "T5" ON "T4"."tag_id" = "T5"."id" WHERE "book_tags"."tag_id" = ? AND "book"."title" = ? AND "T5"."word" = ? [I64(7), Text("x"), Text("x")]
+        "#]],
+    );
+    related(
+        "Tag",
+        "books",
+        |q| unordered(q).lookup("tags__word", "x"),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" INNER JOIN "book_tags" AS "T4" ON "book"."id" = "T4"."book_id" INNER JOIN "tag" AS "T5" ON "T4"."tag_id" = "T5"."id" WHERE "book_tags"."tag_id" = ? AND "T5"."word" = ? [I64(7), Text("x")]
+        "#]],
+    );
+    related(
+        "Tag",
+        "books",
+        |q| q.exclude_lookup("tags__word", "x"),
+        expect![[r#"
+            SELECT * FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" WHERE "book_tags"."tag_id" = ? AND (NOT EXISTS(SELECT 1 FROM "book_tags" AS "U1" INNER JOIN "tag" AS "U2" ON "U1"."tag_id" = "U2"."id" WHERE "U2"."word" = ? AND "U1"."book_id" = "book_tags"."book_id" AND "U1"."tag_id" = "book_tags"."tag_id")) [I64(7), Text("x")]
         "#]],
     );
 }

@@ -128,12 +128,12 @@ fn a_table_between_is_called_as_django_calls_it() {
     };
     assert_eq!(
         through("Book", "tags"),
-        r#"book_tags ["id", "book_id", "tag_id"]"#
+        r#"book_tags ["book_id", "tag_id"]"#
     );
     assert_eq!(through("Tag", "books"), through("Book", "tags"));
     assert_eq!(
         through("Tag", "like"),
-        r#"tag_like ["id", "from_tag_id", "to_tag_id"]"#
+        r#"tag_like ["from_tag_id", "to_tag_id"]"#
     );
     assert_eq!(
         through("Book", "stores"),

@@ -99,7 +99,7 @@ struct Inside {
 
 impl Inside {
     fn new(planner: &Planner<'_>, compare: &Compare) -> Result<Self> {
-        let mut joins = Joins::new(planner.model, Some('U'));
+        let mut joins = Joins::new(planner.query, Some('U'));
         let way = joins.follow(compare.column.path, None)?;
         let mut trimmed = way.clone();
         let mut index = [compare.column.index];
