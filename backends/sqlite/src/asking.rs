@@ -43,6 +43,8 @@ impl Asking {
             Stage::New(Err(error)) => Poll::Ready(Err(error)),
             Stage::Asked(operation) => {
                 let polled = operation.poll(context);
+                // From here it costs less than from the worker.
+                self.pool.wake_waiting();
                 if polled.is_pending() {
                     self.stage = Stage::Asked(operation);
                 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use queryset::{Access, Error, Result};
 use rusqlite::InterruptHandle;
 
-use crate::interrupt::{Interrupt, Working};
+use crate::interrupt::{Interruptible, Working};
 use crate::statement::{self, Cache};
 pub use handle::SqliteConnection;
 pub(crate) use open::Opener;
@@ -50,8 +50,8 @@ impl Connection {
     }
 
     /// Says that this thread works on the connection for an operation, until the guard drops.
-    pub(crate) fn work_for(&self, interrupt: Option<&Arc<Interrupt>>) -> Working {
-        Working::begin(&self.handle, self.busy_timeout, interrupt)
+    pub(crate) fn work_for(&self, given: Option<Arc<dyn Interruptible>>) -> Working {
+        Working::begin(&self.handle, self.busy_timeout, given)
     }
 
     /// The error of the last call, about a statement.

@@ -17,10 +17,14 @@ use std::time::{Duration, Instant};
 use rusqlite::InterruptHandle;
 
 use crate::sync::lock;
+use crate::worker;
 
 /// How often the progress handler runs, in steps of SQLite's virtual machine: some tens of
 /// microseconds apart, and too seldom to be measured.
 pub(crate) const PROGRESS_STEPS: i32 = 2000;
+
+/// After this, a read that should be short is not.
+const STUMBLE: Duration = Duration::from_micros(100);
 
 /// The way to give one operation up.
 #[derive(Default)]
@@ -74,9 +78,21 @@ impl Interrupt {
     }
 }
 
+/// What can be given up: an [`Interrupt`], or what holds one, so that an operation and its
+/// interrupt are one piece of memory.
+pub(crate) trait Interruptible: Send + Sync + 'static {
+    fn interrupt(&self) -> &Interrupt;
+}
+
+impl Interruptible for Interrupt {
+    fn interrupt(&self) -> &Interrupt {
+        self
+    }
+}
+
 /// What the handlers of the connection that works on this thread go by.
 struct Frame {
-    interrupt: Option<Arc<Interrupt>>,
+    given: Option<Arc<dyn Interruptible>>,
     busy_timeout: Duration,
     busy_since: Option<Instant>,
 }
@@ -84,7 +100,7 @@ struct Frame {
 thread_local! {
     static CURRENT: RefCell<Frame> = const {
         RefCell::new(Frame {
-            interrupt: None,
+            given: None,
             busy_timeout: Duration::ZERO,
             busy_since: None,
         })
@@ -94,28 +110,38 @@ thread_local! {
 /// Says that a connection works for an operation on this thread; dropping it ends that.
 pub(crate) struct Working {
     outer: Option<Frame>,
+    given_up: bool,
 }
 
 impl Working {
-    /// Announces a connection on this thread. Whatever gives `interrupt` up reaches the
+    /// Announces a connection on this thread. Whatever gives `given` up reaches the
     /// connection from now on.
     pub(crate) fn begin(
         handle: &Arc<InterruptHandle>,
         busy_timeout: Duration,
-        interrupt: Option<&Arc<Interrupt>>,
+        given: Option<Arc<dyn Interruptible>>,
     ) -> Self {
-        if let Some(interrupt) = interrupt {
+        let mut given_up = false;
+        if let Some(given) = &given {
+            let interrupt = given.interrupt();
             *lock(&interrupt.running) = Some(Arc::clone(handle));
+            given_up = interrupt.is_cancelled();
         }
         let frame = Frame {
-            interrupt: interrupt.map(Arc::clone),
+            given,
             busy_timeout,
             busy_since: None,
         };
         // A registered function may itself read from a database: the outer frame comes back.
         Self {
             outer: Some(CURRENT.with(|current| current.replace(frame))),
+            given_up,
         }
+    }
+
+    /// Whether the operation was given up before the connection was reachable for it.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up
     }
 }
 
@@ -125,27 +151,29 @@ impl Drop for Working {
             return;
         };
         let mine = CURRENT.with(|current| current.replace(outer));
-        if let Some(interrupt) = mine.interrupt {
-            *lock(&interrupt.running) = None;
+        if let Some(given) = mine.given {
+            *lock(&given.interrupt().running) = None;
         }
     }
 }
 
 /// The progress handler: true ends the statement.
 pub(crate) fn should_stop() -> bool {
+    worker::stumble(STUMBLE);
     CURRENT.with(|current| {
         let current = current.borrow();
         current
-            .interrupt
+            .given
             .as_ref()
-            .is_some_and(|interrupt| interrupt.is_cancelled())
+            .is_some_and(|given| given.interrupt().is_cancelled())
     })
 }
 
 /// The busy handler: true tries the lock again. It waits a little longer each time, and is woken
 /// when its operation is given up, which `sqlite3_interrupt` alone does not do.
 pub(crate) fn on_busy(tries: i32) -> bool {
-    let (interrupt, pause) = CURRENT.with(|current| {
+    worker::stumble(Duration::ZERO);
+    let (given, pause) = CURRENT.with(|current| {
         let mut current = current.borrow_mut();
         let now = Instant::now();
         if tries == 0 || current.busy_since.is_none() {
@@ -153,13 +181,14 @@ pub(crate) fn on_busy(tries: i32) -> bool {
         }
         let waited = now.duration_since(current.busy_since.unwrap_or(now));
         let left = current.busy_timeout.saturating_sub(waited);
-        (current.interrupt.clone(), pause(tries).min(left))
+        (current.given.clone(), pause(tries).min(left))
     });
     if pause.is_zero() {
         return false;
     }
-    match interrupt {
-        Some(interrupt) => {
+    match given {
+        Some(given) => {
+            let interrupt = given.interrupt();
             interrupt.wait(pause);
             !interrupt.is_cancelled()
         }

@@ -77,6 +77,7 @@ mod backend;
 mod bind;
 mod connect;
 mod connection;
+mod crew;
 mod cursor;
 mod error;
 mod functions;

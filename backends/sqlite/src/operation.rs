@@ -5,13 +5,14 @@ use std::task::{Context, Poll, Waker};
 
 use queryset::{Fetched, Result, RowSink, Statement};
 
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interruptible};
+use crate::pool::wake;
 use crate::statement::Running;
 use crate::sync::lock;
 
 /// One operation, shared by the future that waits for it and the worker that runs it.
 pub(crate) struct Operation {
-    interrupt: Arc<Interrupt>,
+    interrupt: Interrupt,
     progress: Mutex<Progress>,
 }
 
@@ -56,16 +57,12 @@ pub(crate) enum Outcome {
 impl Operation {
     pub(crate) fn new(work: Work, waker: Waker) -> Arc<Self> {
         Arc::new(Self {
-            interrupt: Arc::default(),
+            interrupt: Interrupt::default(),
             progress: Mutex::new(Progress {
                 stage: Stage::Waiting(work),
                 waker: Some(waker),
             }),
         })
-    }
-
-    pub(crate) fn interrupt(&self) -> &Arc<Interrupt> {
-        &self.interrupt
     }
 
     /// The work, for the worker that begins with it; `None` if nobody wants it any more.
@@ -85,22 +82,27 @@ impl Operation {
         matches!(lock(&self.progress).stage, Stage::Gone)
     }
 
-    /// Hands the result to the caller. If that went away the result is dropped, and with it an
-    /// open cursor.
+    /// Hands the result to the caller, and wakes it.
     pub(crate) fn complete(&self, result: Result<Outcome>) {
+        if let Some(waker) = self.answer(result) {
+            wake(waker);
+        }
+    }
+
+    /// Hands the result to the caller, who is to be woken. If it went away the result is dropped,
+    /// and with it an open cursor.
+    pub(crate) fn answer(&self, result: Result<Outcome>) -> Option<Waker> {
         let mut progress = lock(&self.progress);
         if matches!(progress.stage, Stage::Gone) {
             drop(progress);
             drop(result);
-            return;
+            return None;
         }
         let before = std::mem::replace(&mut progress.stage, Stage::Done(result));
         let waker = progress.waker.take();
         drop(progress);
         drop(before);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker
     }
 
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
@@ -134,5 +136,11 @@ impl Operation {
             }
             Stage::Done(_) | Stage::Gone => None,
         }
+    }
+}
+
+impl Interruptible for Operation {
+    fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 }

@@ -9,25 +9,32 @@ mod acquire;
 mod close;
 mod expire;
 mod lane;
+mod pace;
+mod ripe;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex};
+use std::task::Waker;
+use std::time::Instant;
 
 use queryset::runtime::Runtime;
 use queryset::{Access, Error, ErrorKind, Result};
 
 use crate::connection::{BoxConnection, Connection, Opener, Place};
+use crate::crew::{Call, Crew, Sprint};
 use crate::cursor::Parked;
 use crate::operation::{Operation, Work};
 use crate::run::{self, Left};
 use crate::statement::Running;
 use crate::sync::lock;
-use crate::worker::{Call, Crew};
 use lane::{Lane, Waiter};
+use pace::Paces;
+use ripe::{Hint, Ripe};
 
 pub(crate) use acquire::NoLease;
 pub(crate) use lane::Lease;
+pub(crate) use ripe::wake;
 
 /// The pool. Its lock is held for some tens of nanoseconds at a time, and never while SQLite
 /// runs.
@@ -35,6 +42,7 @@ pub(crate) struct Pool {
     opener: Opener,
     runtime: Runtime,
     state: Mutex<State>,
+    hint: Hint,
     /// Wakes the threads that close the database.
     drained: Condvar,
 }
@@ -46,6 +54,8 @@ pub(crate) struct State {
     /// What a worker can do without waiting for a connection.
     ready: VecDeque<Task>,
     pub(crate) crew: Crew,
+    ripe: Ripe,
+    paces: Paces,
     /// Whether a task looks after those who have waited too long.
     expiring: bool,
     /// Whether the task that closes the connections is under way.
@@ -66,7 +76,7 @@ enum Phase {
 /// What a worker does next.
 pub(crate) enum Task {
     /// An operation with the connection that it waited for.
-    Run(Arc<Operation>, Lease),
+    Run(Run),
     /// An operation of an open cursor, which has its connection.
     Resume(Arc<Operation>),
     /// The end of a cursor that was dropped.
@@ -75,6 +85,15 @@ pub(crate) enum Task {
     Discard(Vec<BoxConnection>),
     /// The last connections of a database that is closed.
     Shut(Vec<BoxConnection>),
+}
+
+/// An operation that has begun.
+pub(crate) struct Run {
+    pub(crate) operation: Arc<Operation>,
+    pub(crate) work: Work,
+    pub(crate) lease: Lease,
+    /// Whether it should be short.
+    pub(crate) short: bool,
 }
 
 impl Pool {
@@ -94,10 +113,13 @@ impl Pool {
                 writer,
                 ready: VecDeque::new(),
                 crew: Crew::new(workers),
+                ripe: Ripe::default(),
+                paces: Paces::new(),
                 expiring: false,
                 shutting: false,
                 closers: Vec::new(),
             }),
+            hint: Hint::default(),
             opener,
             runtime,
             drained: Condvar::new(),
@@ -141,6 +163,7 @@ impl Pool {
         if expire {
             expire::start(self);
         }
+        self.wake_waiting();
         Ok(())
     }
 
@@ -186,7 +209,7 @@ impl Pool {
     /// Takes back what an operation left, on a thread that is no worker's.
     pub(crate) fn give_back(self: &Arc<Self>, place: Place, left: Left) {
         let mut state = self.lock();
-        let unwanted = state.take_back(place, left);
+        let unwanted = state.take_back(place, left, None);
         let drained = self.settle(&mut state);
         let call = state.call();
         drop(state);
@@ -227,18 +250,64 @@ impl Pool {
         drop(parked);
     }
 
-    /// What a worker does next, after it gives back what the last operation left.
-    pub(crate) fn next(self: &Arc<Self>, state: &mut State, left: Option<(Place, Left)>) -> Next {
-        let unwanted = left.and_then(|(place, left)| state.take_back(place, left));
+    /// What a worker does next, after it gives back what the last operation left. `answered` is
+    /// who waits for that operation.
+    pub(crate) fn next(
+        self: &Arc<Self>,
+        state: &mut State,
+        left: Option<(Place, Left)>,
+        began: Option<Instant>,
+        answered: Option<Waker>,
+    ) -> Next {
+        let now = state.is_asked().then(Instant::now);
+        let unwanted = left.and_then(|(place, left)| {
+            let ended = now.map(|now| (began, now));
+            state.take_back(place, left, ended)
+        });
         let drained = self.settle(state);
-        let task = state.pick();
-        let call = state.call();
-        Next {
+        let task = now
+            .filter(|_| !state.keeps_up())
+            .and_then(|now| state.pick(now));
+        let mut sprint = None;
+        if let Some(task) = &task {
+            state.crew.begin();
+            if let (Task::Run(Run { short: true, .. }), Some(now)) = (task, now) {
+                sprint = Some(state.crew.sprint(now));
+            }
+        }
+        let mut next = Next {
+            sprint,
             task,
-            call,
+            call: None,
             unwanted,
             drained,
+            answered,
+            wakes: false,
+        };
+        if let Some(Sprint { since: now, .. }) = next.sprint
+            && (next.answered.is_some() || state.has_work())
+        {
+            next.call = state.crew.call_lookout();
+            if state.crew.is_watched() && state.ripe.has_room(now) {
+                state.crew.hold();
+                if let Some(waker) = next.answered.take() {
+                    state.ripe.push(waker, now);
+                    self.hint.set(&state.ripe);
+                }
+                return next;
+            }
         }
+        if next.call.is_none() {
+            next.call = state.call();
+        }
+        if !state.ripe.is_empty() {
+            next.wakes = true;
+            // Behind those who wait for longer.
+            if let Some(waker) = next.answered.take() {
+                state.ripe.push(waker, now.unwrap_or_else(Instant::now));
+            }
+        }
+        next
     }
 
     pub(crate) fn notify_drained(&self) {
@@ -252,6 +321,12 @@ pub(crate) struct Next {
     pub(crate) call: Option<Call>,
     pub(crate) unwanted: Option<Box<Connection>>,
     pub(crate) drained: bool,
+    /// If the task should be short.
+    pub(crate) sprint: Option<Sprint>,
+    /// Who is to be woken.
+    pub(crate) answered: Option<Waker>,
+    /// Whether others are.
+    pub(crate) wakes: bool,
 }
 
 impl State {
@@ -269,13 +344,27 @@ impl State {
         }
     }
 
-    fn pick(&mut self) -> Option<Task> {
+    fn pick(&mut self, now: Instant) -> Option<Task> {
         if let Some(task) = self.ready.pop_front() {
             return Some(task);
         }
-        [&mut self.readers, &mut self.writer]
-            .into_iter()
-            .find_map(Lane::pick)
+        let Self {
+            readers,
+            writer,
+            paces,
+            ..
+        } = self;
+        readers
+            .pick(now, |sql| paces.is_short(sql))
+            .or_else(|| writer.pick(now, |_| false))
+    }
+
+    /// Whether anything was asked for, be there a connection for it or not.
+    fn is_asked(&self) -> bool {
+        !self.ready.is_empty()
+            || !self.readers.waiters.is_empty()
+            || !self.writer.waiters.is_empty()
+            || self.phase == Phase::Closing
     }
 
     pub(crate) fn has_work(&self) -> bool {
@@ -284,20 +373,40 @@ impl State {
 
     /// A worker to call, if there is work and none is on its way.
     pub(crate) fn call(&mut self) -> Option<Call> {
-        if self.has_work() {
-            self.crew.call()
-        } else {
-            None
+        if !self.has_work() || self.keeps_up() {
+            return None;
         }
+        self.crew.call()
+    }
+
+    /// Whether those who work will soon be through with all that was asked for.
+    fn keeps_up(&self) -> bool {
+        self.ready.is_empty()
+            && self.writer.waiters.is_empty()
+            && self.crew.keeps_up(self.readers.waiters.len())
     }
 
     /// A connection that is to be dropped without the lock comes back.
-    fn take_back(&mut self, place: Place, left: Left) -> Option<Box<Connection>> {
+    fn take_back(
+        &mut self,
+        place: Place,
+        left: Left,
+        ended: Option<(Option<Instant>, Instant)>,
+    ) -> Option<Box<Connection>> {
         let open = self.phase == Phase::Open || self.phase == Phase::Closing;
-        let lane = self.lane(place.access);
+        let lane = match place.access {
+            Access::Read => &mut self.readers,
+            Access::Write => &mut self.writer,
+        };
         match left {
             Left::Free(connection) if open => {
-                lane.free(connection);
+                let held = lane.free(connection);
+                if let (Some((sql, leased)), Some((began, now)), Access::Read) =
+                    (held, ended, place.access)
+                {
+                    let took = now.saturating_duration_since(began.unwrap_or(leased));
+                    self.paces.note(sql, took);
+                }
                 None
             }
             Left::Free(connection) => {

@@ -7,7 +7,7 @@ use queryset::{Access, Error, ErrorKind, Result, RowSink, Statement};
 
 use crate::connection::Connection;
 use crate::error;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interruptible, Working};
 use crate::panics;
 use crate::statement::{self, Running};
 
@@ -30,11 +30,11 @@ pub(crate) fn fetch(
     statement: Statement,
     sink: Box<dyn RowSink>,
     max_rows: usize,
-    interrupt: Option<&Arc<Interrupt>>,
+    interrupt: Option<&Arc<impl Interruptible>>,
 ) -> Ran<Box<dyn RowSink>> {
     guarded(|| {
-        let working = connection.work_for(interrupt);
-        if given_up(interrupt) {
+        let working = work_for(&connection, interrupt);
+        if working.is_given_up() {
             return (Err(not_begun()), Left::Free(connection));
         }
         let Statement {
@@ -43,7 +43,7 @@ pub(crate) fn fetch(
             access,
         } = statement;
         let ran = match Running::start(connection, sql, params, access == Access::Read) {
-            Ok(running) => pull(Box::new(running), sink, max_rows),
+            Ok(running) => pull(running, sink, max_rows),
             Err((error, connection)) => (Err(error), free(connection)),
         };
         drop(working);
@@ -56,14 +56,14 @@ pub(crate) fn fill(
     running: Box<Running>,
     sink: Box<dyn RowSink>,
     max_rows: usize,
-    interrupt: Option<&Arc<Interrupt>>,
+    interrupt: Option<&Arc<impl Interruptible>>,
 ) -> Ran<Box<dyn RowSink>> {
     guarded(|| {
-        let working = running.connection().work_for(interrupt);
-        if given_up(interrupt) {
+        let working = work_for(running.connection(), interrupt);
+        if working.is_given_up() {
             return (Err(not_begun()), free(running.finish()));
         }
-        let ran = pull(running, sink, max_rows);
+        let ran = pull(*running, sink, max_rows);
         drop(working);
         ran
     })
@@ -73,11 +73,11 @@ pub(crate) fn fill(
 pub(crate) fn execute(
     connection: Box<Connection>,
     statement: Statement,
-    interrupt: Option<&Arc<Interrupt>>,
+    interrupt: Option<&Arc<impl Interruptible>>,
 ) -> Ran<u64> {
     guarded(|| {
-        let working = connection.work_for(interrupt);
-        if given_up(interrupt) {
+        let working = work_for(&connection, interrupt);
+        if working.is_given_up() {
             return (Err(not_begun()), Left::Free(connection));
         }
         let (total, _) = statement::changes(connection.database());
@@ -132,13 +132,15 @@ fn run_one(connection: Box<Connection>, statement: Statement) -> (Result<()>, Bo
 
 /// Steps through at most `max_rows` rows, and to the one behind them: so a result that ends
 /// there gives its connection back now, and not with the next call.
+///
+/// What is done with its first chunk, as most results are, is never boxed.
 fn pull(
-    mut running: Box<Running>,
+    mut running: Running,
     mut sink: Box<dyn RowSink>,
     max_rows: usize,
 ) -> Ran<Box<dyn RowSink>> {
     match rows(&mut running, &mut *sink, max_rows) {
-        Ok(true) => (Ok(sink), Left::Open(running)),
+        Ok(true) => (Ok(sink), Left::Open(Box::new(running))),
         Ok(false) => {
             let (settled, left) = settle(running.finish());
             (settled.map(|()| sink), left)
@@ -197,8 +199,8 @@ fn settle(connection: Box<Connection>) -> (Result<()>, Left) {
     }
 }
 
-fn given_up(interrupt: Option<&Arc<Interrupt>>) -> bool {
-    interrupt.is_some_and(|interrupt| interrupt.is_cancelled())
+fn work_for(connection: &Connection, given: Option<&Arc<impl Interruptible>>) -> Working {
+    connection.work_for(given.map(|given| Arc::clone(given) as Arc<dyn Interruptible>))
 }
 
 #[cold]

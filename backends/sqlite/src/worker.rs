@@ -3,110 +3,22 @@
 //! A worker is one blocking job of the runtime's [`Spawner`](queryset::runtime::Spawner). It
 //! serves the pool's queue for as long as there is work, waits a moment for more, and gives its
 //! thread back: a hop to a thread that is there costs half of a new job, and a job that never
-//! ended would hang the end of its runtime. One worker is called at a time; it calls the next
-//! when it finds more than it takes.
+//! ended would hang the end of its runtime.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::thread::{self, Thread};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use queryset::{Error, ErrorKind, Fetched, Result, RowSink};
 
 use crate::connection::Place;
+use crate::crew::{Bell, Call, Sprint, WATCH};
 use crate::cursor::Cursor;
 use crate::operation::{Operation, Outcome, Work};
-use crate::panics;
-use crate::pool::{Lease, Pool, Task};
+use crate::pool::{Lease, Pool, Run, Task, wake};
 use crate::run::{self, Left, Ran};
-
-/// Who works for a pool.
-#[derive(Debug)]
-pub(crate) struct Crew {
-    /// The largest number of workers: one for each connection, and one to clean up.
-    limit: usize,
-    /// Workers that have a thread or were asked for.
-    workers: usize,
-    /// Workers that wait. The last is called first, so that the others can leave.
-    idle: Vec<Arc<Bell>>,
-    /// Workers that were called and have not come yet.
-    called: usize,
-}
-
-/// How a worker is called.
-#[must_use]
-pub(crate) enum Call {
-    Ring(Arc<Bell>),
-    Spawn,
-}
-
-#[derive(Debug)]
-pub(crate) struct Bell {
-    thread: Thread,
-    rung: AtomicBool,
-}
-
-impl Crew {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            workers: 0,
-            idle: Vec::with_capacity(limit),
-            called: 0,
-        }
-    }
-
-    /// Somebody to call, unless one is on its way or all are at work.
-    pub(crate) fn call(&mut self) -> Option<Call> {
-        if self.called > 0 {
-            return None;
-        }
-        let call = match self.idle.pop() {
-            Some(bell) => Call::Ring(bell),
-            None if self.workers < self.limit => {
-                self.workers += 1;
-                Call::Spawn
-            }
-            None => return None,
-        };
-        self.called += 1;
-        Some(call)
-    }
-}
-
-impl Bell {
-    fn ring(&self) {
-        self.rung.store(true, Ordering::Release);
-        self.thread.unpark();
-    }
-
-    /// Waits for a call; false if none came.
-    fn wait(&self, patience: Duration) -> bool {
-        for _ in 0..YIELDS {
-            if self.rung.swap(false, Ordering::Acquire) {
-                return true;
-            }
-            thread::yield_now();
-        }
-        if self.rung.swap(false, Ordering::Acquire) {
-            return true;
-        }
-        let began = Instant::now();
-        let mut left = patience;
-        loop {
-            thread::park_timeout(left);
-            // Most often it was the bell, and the clock need not be asked.
-            if self.rung.swap(false, Ordering::Acquire) {
-                return true;
-            }
-            left = patience.saturating_sub(began.elapsed());
-            if left.is_zero() {
-                return false;
-            }
-        }
-    }
-}
 
 impl Pool {
     /// Makes a call, without the pool's lock.
@@ -141,7 +53,7 @@ impl Pool {
     #[cold]
     fn strand(self: &Arc<Self>, why: &dyn std::fmt::Display) {
         let mut state = self.lock();
-        if state.crew.workers > 0 {
+        if !state.crew.is_empty() {
             return;
         }
         let (operations, tasks) = state.strand();
@@ -167,11 +79,13 @@ impl Pool {
     /// Does a task: what is left of its connection, and the result with the one who waits.
     fn perform(self: &Arc<Self>, task: Task) -> Performed {
         match task {
-            Task::Run(operation, lease) => {
+            Task::Run(Run {
+                operation,
+                work,
+                lease,
+                ..
+            }) => {
                 let place = lease.place();
-                let Some(work) = operation.begin() else {
-                    return (Some((place, unused(lease))), None);
-                };
                 let (result, left) = self.run(&operation, work, lease);
                 self.report(place, operation, result, left)
             }
@@ -185,8 +99,7 @@ impl Pool {
                     return (None, None);
                 };
                 let place = running.connection().place();
-                let (result, left) =
-                    run::fill(running, sink, max_rows, Some(operation.interrupt()));
+                let (result, left) = run::fill(running, sink, max_rows, Some(&operation));
                 self.report(place, operation, result.map(Came::Rows), left)
             }
             Task::Finish(running) => {
@@ -204,8 +117,8 @@ impl Pool {
         }
     }
 
-    fn run(self: &Arc<Self>, operation: &Operation, work: Work, lease: Lease) -> Ran<Came> {
-        let interrupt = Some(operation.interrupt());
+    fn run(self: &Arc<Self>, operation: &Arc<Operation>, work: Work, lease: Lease) -> Ran<Came> {
+        let interrupt = Some(operation);
         let connection = match self.open(lease) {
             Ok(connection) => connection,
             Err(error) => return (Err(error), Left::Broken),
@@ -250,10 +163,6 @@ impl Pool {
     }
 }
 
-/// How often a worker without work lets other threads run before it waits: on a busy machine the
-/// caller that was just answered often asks again, and neither then pays for waking the other.
-const YIELDS: u32 = 4;
-
 type Performed = (
     Option<(Place, Left)>,
     Option<(Arc<Operation>, Result<Outcome>)>,
@@ -262,13 +171,6 @@ type Performed = (
 enum Came {
     Rows(Box<dyn RowSink>),
     Changes(u64),
-}
-
-fn unused(lease: Lease) -> Left {
-    match lease {
-        Lease::Idle(connection) => Left::Free(connection),
-        Lease::New(_) => Left::Broken,
-    }
 }
 
 const LOST: &str = "the runtime has shut down: keep it alive for as long as its database is used";
@@ -304,82 +206,139 @@ impl Post {
         self.taken = true;
         let pool = Arc::clone(&self.pool);
         let idle = pool.opener().options().thread_idle;
-        let bell = Arc::new(Bell {
-            thread: thread::current(),
-            rung: AtomicBool::new(false),
-        });
+        let bell = Bell::of_this_thread();
+        let _sprints = Sprints::of_this_thread(&pool);
         let mut left = None;
         let mut report: Option<(Arc<Operation>, Result<Outcome>)> = None;
         let mut called = true;
+        let mut began = None;
         loop {
+            // The answer first: whoever is woken finds it, and the connection free.
+            let answered = report
+                .take()
+                .and_then(|(operation, result)| operation.answer(result));
             let mut state = pool.lock();
-            if std::mem::take(&mut called) {
-                state.crew.called -= 1;
+            if let Some(sprint) = SPRINT.take() {
+                state.crew.end_sprint(sprint);
             }
-            let next = pool.next(&mut state, left.take());
+            if std::mem::take(&mut called) && state.crew.arrive() {
+                drop(state);
+                pool.watch();
+                continue;
+            }
+            let next = pool.next(&mut state, left.take(), began, answered);
             // Already while it reports: a caller that asks again at once calls this thread, which
             // has not even gone to sleep, and not another.
             let rests = next.task.is_none() && next.unwanted.is_none();
             if rests {
-                state.crew.idle.push(Arc::clone(&bell));
+                state.crew.rest(&bell);
             }
             drop(state);
+            SPRINT.set(next.sprint);
             pool.make(next.call);
             drop(next.unwanted);
             if next.drained {
                 pool.notify_drained();
             }
-            // The connection is free by now, so that who is woken finds it.
-            if let Some((operation, result)) = report.take() {
-                complete(&operation, result);
+            let wakes = next.wakes || next.answered.is_some();
+            if let Some(waker) = next.answered {
+                wake(waker);
+            }
+            if next.wakes {
+                pool.wake_all();
             }
             if let Some(task) = next.task {
+                // Those who were woken may have been quicker than this thread.
+                began = wakes.then(Instant::now);
                 (left, report) = pool.perform(task);
             } else if rests {
                 called = bell.wait(idle);
-                if !called && self.leave(&bell) {
+                if !called && self.pool.lock().crew.stop_resting(&bell) {
                     return;
                 }
                 called = true;
             }
         }
     }
+}
 
-    /// Leaves the crew; false if it was called at the last moment.
-    fn leave(&mut self, bell: &Arc<Bell>) -> bool {
-        let mut state = self.pool.lock();
-        let Some(at) = state
-            .crew
-            .idle
-            .iter()
-            .position(|other| Arc::ptr_eq(other, bell))
-        else {
-            return false;
-        };
-        state.crew.idle.remove(at);
-        true
+impl Pool {
+    /// Is the lookout, for as long as one is needed.
+    fn watch(self: &Arc<Self>) {
+        let mut seen = 0;
+        loop {
+            thread::park_timeout(WATCH);
+            let mut state = self.lock();
+            let waiting = state.has_work();
+            let goes_on = state.crew.watch(&mut seen, waiting);
+            drop(state);
+            self.wake_waiting();
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// What should have been short is not: the answers that are held go out, and another worker
+    /// is called.
+    fn overrun(self: &Arc<Self>, sprint: Sprint) {
+        let mut state = self.lock();
+        state.crew.end_sprint(sprint);
+        let call = state.call();
+        drop(state);
+        self.make(call);
+        self.wake_waiting();
     }
 }
 
-/// A waker is another's code: its panic must not cost the pool a worker.
-fn complete(operation: &Operation, result: Result<Outcome>) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| operation.complete(result))) {
-        drop(panics::error("a waker", &*panic));
+thread_local! {
+    /// The pool of this thread, if it is a worker's.
+    static POOL: RefCell<Option<Arc<Pool>>> = const { RefCell::new(None) };
+    /// The read that this worker is in the middle of, if it should be short.
+    static SPRINT: Cell<Option<Sprint>> = const { Cell::new(None) };
+}
+
+/// Lets [`stumble`] find the pool, while this is alive.
+struct Sprints;
+
+impl Sprints {
+    fn of_this_thread(pool: &Arc<Pool>) -> Self {
+        POOL.set(Some(Arc::clone(pool)));
+        Self
+    }
+}
+
+impl Drop for Sprints {
+    fn drop(&mut self) {
+        if let (Some(pool), Some(sprint)) = (POOL.take(), SPRINT.take()) {
+            pool.overrun(sprint);
+        }
+    }
+}
+
+/// A read that should be short takes longer than `allowed`.
+pub(crate) fn stumble(allowed: Duration) {
+    if let Some(sprint) = SPRINT.get()
+        && (allowed.is_zero() || sprint.since.elapsed() > allowed)
+        && let Some(pool) = POOL.with_borrow(Clone::clone)
+    {
+        SPRINT.set(None);
+        pool.overrun(sprint);
     }
 }
 
 impl Drop for Post {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
-        state.crew.workers -= 1;
+        state.crew.leave(self.taken);
         if self.taken {
             // Work that came just now finds no idle worker and calls one.
             let call = state.call();
             drop(state);
             self.pool.make(call);
+            self.pool.wake_waiting();
             return;
         }
-        state.crew.called -= 1;
         drop(state);
         if self.fate.dropped() {
             self.pool.strand(&LOST);

@@ -34,7 +34,7 @@ impl Pool {
         let lane = state.lane(access);
         lane.check_usable().map_err(NoLease::Failed)?;
         if lane.has_spare()
-            && let Some(lease) = lane.lease(Arc::clone(sql))
+            && let Some(lease) = lane.lease(Arc::clone(sql), Instant::now())
         {
             return Ok(lease);
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use queryset::{Access, Error, ErrorKind, Result};
 
-use super::Task;
+use super::{Run, Task};
 use crate::connection::{BoxConnection, Connection, Place};
 use crate::cursor::Parked;
 use crate::error;
@@ -19,7 +19,8 @@ use crate::sync::lock;
 /// one. A job at the head may have to wait for a worker although a connection is free.
 pub(super) struct Lane {
     access: Access,
-    /// Connections that are open and free. The last is used first: its caches are warm.
+    /// Connections that are open and free, the lowest slot last, which is used first: so those
+    /// that work are always the same, and their caches are warm.
     idle: Vec<BoxConnection>,
     slots: Vec<Slot>,
     /// How many slots are empty.
@@ -117,7 +118,7 @@ impl Lane {
     }
 
     /// Takes a connection for a statement. Only where one is free.
-    pub(super) fn lease(&mut self, sql: Arc<str>) -> Option<Lease> {
+    pub(super) fn lease(&mut self, sql: Arc<str>, now: Instant) -> Option<Lease> {
         let (slot, lease) = match self.idle.pop() {
             Some(connection) => (connection.place().slot, Lease::Idle(connection)),
             None => {
@@ -132,28 +133,48 @@ impl Lane {
         };
         self.slots[slot] = Slot::Held(Holder {
             sql,
-            since: Instant::now(),
+            since: now,
             parked: None,
         });
         Some(lease)
     }
 
     /// The operation at the head of the queue, with a connection.
-    pub(super) fn pick(&mut self) -> Option<Task> {
+    pub(super) fn pick(
+        &mut self,
+        now: Instant,
+        is_short: impl Fn(&Arc<str>) -> bool,
+    ) -> Option<Task> {
         while self.has_job() {
             let Some(Waiter::Job { operation, sql, .. }) = self.waiters.pop_front() else {
                 return None;
             };
-            if operation.is_gone() {
+            let short = is_short(&sql);
+            let lease = self.lease(sql, now)?;
+            let Some(work) = operation.begin() else {
                 self.gone = self.gone.saturating_sub(1);
-                self.serve_threads();
+                self.return_lease(lease);
                 continue;
-            }
-            let lease = self.lease(sql)?;
+            };
             self.serve_threads();
-            return Some(Task::Run(operation, lease));
+            let short = short && matches!(lease, Lease::Idle(_));
+            return Some(Task::Run(Run {
+                operation,
+                work,
+                lease,
+                short,
+            }));
         }
         None
+    }
+
+    fn return_lease(&mut self, lease: Lease) {
+        match lease {
+            Lease::Idle(connection) => {
+                self.free(connection);
+            }
+            Lease::New(place) => self.vacate(place.slot),
+        }
     }
 
     /// Hands connections to the threads at the head of the queue.
@@ -163,17 +184,23 @@ impl Lane {
         {
             let seat = Arc::clone(seat);
             self.waiters.pop_front();
-            let lease = self.lease(Arc::clone(&seat.sql));
+            let lease = self.lease(Arc::clone(&seat.sql), Instant::now());
             *lock(&seat.lease) = lease;
             seat.thread.unpark();
         }
     }
 
-    /// A connection is free again.
-    pub(super) fn free(&mut self, connection: Box<Connection>) {
-        self.slots[connection.place().slot] = Slot::Idle;
-        self.idle.push(connection);
+    /// A connection is free again. What it was used for, and since when.
+    pub(super) fn free(&mut self, connection: Box<Connection>) -> Option<(Arc<str>, Instant)> {
+        let slot = connection.place().slot;
+        let before = std::mem::replace(&mut self.slots[slot], Slot::Idle);
+        let at = self.idle.partition_point(|other| other.place().slot > slot);
+        self.idle.insert(at, connection);
         self.serve_threads();
+        match before {
+            Slot::Held(holder) => Some((holder.sql, holder.since)),
+            Slot::Empty | Slot::Idle => None,
+        }
     }
 
     /// A connection is no more.

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod answers;
 mod blocking;
 mod close;
 mod drops;
