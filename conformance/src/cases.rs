@@ -24,6 +24,7 @@ mod lookups;
 mod memory;
 mod null;
 mod order;
+mod property;
 mod raw;
 mod scopes;
 mod seams;
@@ -53,6 +54,7 @@ pub fn cases() -> Vec<Case> {
         null::CASES,
         dynamic::CASES,
         raw::CASES,
+        property::CASES,
         types::CASES,
         #[cfg(feature = "field-types")]
         field_types::CASES,

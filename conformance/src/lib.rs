@@ -50,6 +50,12 @@
 //! such as `read.get.multiple`. With the feature `field-types` there are also the cases of columns
 //! whose types come from uuid, chrono, time, jiff, rust_decimal, bigdecimal and serde_json.
 //!
+//! # Random queries
+//! The cases `property.…` draw rows and queries at random and compare with an evaluation of the same
+//! conditions in Rust. They draw from a seed, so every run asks the same; a failure says the seed and
+//! the smallest query that was found to fail. `PROPTEST_CASES` asks for more of them (give
+//! [`Suite::patience`] with it) and `PROPTEST_RNG_SEED` for others.
+//!
 //! # Outcomes
 //! A case passes, fails, cannot be carried out, or does not apply: the backend declares that it
 //! lacks a [`Capability`], and why. Such a case runs all the same, and fails if it passes, so that

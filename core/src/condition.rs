@@ -14,7 +14,8 @@ pub(crate) struct ColumnRef {
 }
 
 /// A condition. `Always` and `Never` are folded away as the tree is built, so that they can only
-/// be its root: a query that can match nothing is then known before anything is sent.
+/// be its root or a part of `Xor`: a query that can match nothing is then known before anything is
+/// sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Condition {
     Always,
@@ -190,8 +191,10 @@ impl Condition {
             (Self::Invalid(error), other) | (other, Self::Invalid(error)) => {
                 Self::Invalid(first(error, other))
             }
-            (Self::Never, other) | (other, Self::Never) => other,
-            (Self::Always, other) | (other, Self::Always) => other.negate(),
+            (Self::Never, Self::Never) | (Self::Always, Self::Always) => Self::Never,
+            (Self::Never, Self::Always) | (Self::Always, Self::Never) => Self::Always,
+            // One that is known stays beside one that is not: alone, or negated, the other would
+            // be NULL where the whole never is.
             (Self::Xor(mut left), right) => {
                 left.push(right);
                 Self::Xor(left)

@@ -39,7 +39,8 @@ fn fold(
     parts
         .into_iter()
         .map(|part| condition(part, meta))
-        .fold(unit, combine)
+        .reduce(combine)
+        .unwrap_or(unit)
 }
 
 fn named(path: &str, operand: Operand, meta: &ModelMeta) -> Result<Condition, Invalid> {

@@ -128,6 +128,51 @@ pub(super) const FAULTS: &[Fault] = &[
             statement
         },
     ),
+    // A negation asks each nullable column in it not to be NULL.
+    statement(
+        "the second column of a negation forgotten",
+        "property.conditions",
+        |statement| {
+            rewrite(statement, |sql| {
+                let mut parts = sql.splitn(3, " IS NOT NULL");
+                match (parts.next(), parts.next(), parts.next()) {
+                    (Some(first), Some(second), Some(rest)) => {
+                        format!("{first} IS NOT NULL{second} IS NOT NULL IS NOT NULL{rest}")
+                    }
+                    _ => sql.to_owned(),
+                }
+            })
+        },
+    ),
+    statement("bytes cut at a zero", "property.typed", |mut statement| {
+        if statement.sql.starts_with("SELECT") {
+            for value in each(&mut statement.params) {
+                if let Value::Bytes(bytes) = value {
+                    let end = bytes.iter().position(|byte| *byte == 0);
+                    *bytes = bytes[..end.unwrap_or(bytes.len())].into();
+                }
+            }
+        }
+        statement
+    }),
+    statement(
+        "nothing before 1970",
+        "property.conditions",
+        |mut statement| {
+            if statement.sql.starts_with("SELECT") {
+                for value in each(&mut statement.params) {
+                    match value {
+                        Value::Date(days) => *days = (*days).max(0),
+                        Value::DateTime(micros) | Value::Timestamp(micros) => {
+                            *micros = (*micros).max(0);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            statement
+        },
+    ),
     statement(
         "wildcards not escaped",
         "lookup.contains.wildcards",
@@ -149,6 +194,14 @@ const fn statement(
     spoil: fn(Statement) -> Statement,
 ) -> Fault {
     Fault::new(name, caught_by, Manner::Statement(spoil))
+}
+
+/// The values, those of lists too.
+fn each(params: &mut [Value]) -> impl Iterator<Item = &mut Value> {
+    params.iter_mut().flat_map(|value| match value {
+        Value::Array(values) => values.iter_mut().collect(),
+        value => vec![value],
+    })
 }
 
 /// Only reads are rewritten, so that the rows that the cases go by are there.

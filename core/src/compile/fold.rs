@@ -25,7 +25,8 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         parts
             .iter()
             .map(|part| folded(part, meta, dialect, negated))
-            .fold(unit, combine)
+            .reduce(combine)
+            .unwrap_or(unit)
     };
     match condition {
         Condition::And(all) => parts(all, Condition::Always, Condition::and),
@@ -35,6 +36,15 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         Condition::Compare(compare) => match outcome(compare, meta, dialect) {
             None => match within(compare, meta, dialect) {
                 None => condition.clone(),
+                // A negation still leaves NULL out where it was listed.
+                Some(values)
+                    if values.is_empty()
+                        && negated
+                        && matches!(compare.right, Right::ManyOrNull(_))
+                        && nullable(compare, meta) =>
+                {
+                    Condition::is_null(compare.column, true)
+                }
                 Some(values) if values.is_empty() => Condition::Never,
                 Some(values) => Condition::Compare(Compare {
                     right: match &compare.right {
