@@ -36,7 +36,7 @@ struct Run {
     /// The workloads (default: all).
     #[arg(long, value_delimiter = ',')]
     workload: Vec<Workload>,
-    /// The peers (default: all); `raw` always runs, as the unit.
+    /// The peers (default: all but `raw-thread`); `raw` always runs, as the unit.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<PeerKind>,
     /// The runtimes of the asynchronous peers.
@@ -83,13 +83,16 @@ impl Run {
     fn run(self, core: usize) -> Result<()> {
         let backends = or_all(self.backend);
         let workloads = or_all(self.workload);
-        let peers = or_all(self.peer);
+        let peers = match self.peer.is_empty() {
+            true => PeerKind::USUAL.to_vec(),
+            false => self.peer,
+        };
         // Raw first, as the unit; an asynchronous peer once for each runtime.
         let mut contestants = vec![(PeerKind::Raw, self.runtime[0])];
         for peer in peers {
             match peer {
                 PeerKind::Raw => {}
-                PeerKind::Queryset => {
+                PeerKind::RawThread | PeerKind::Queryset => {
                     contestants.extend(self.runtime.iter().map(|&runtime| (peer, runtime)));
                 }
                 PeerKind::QuerysetBlocking => contestants.push((peer, self.runtime[0])),
@@ -138,7 +141,7 @@ impl Run {
 /// The runtime that a peer really ran on.
 fn runtime_name(peer: PeerKind, workload: Workload, runtime: RuntimeKind) -> String {
     match (peer, workload) {
-        (PeerKind::Queryset, _) => runtime.name(),
+        (PeerKind::RawThread | PeerKind::Queryset, _) => runtime.name(),
         (PeerKind::Raw, Workload::Tasks64) => RuntimeKind::Tokio.name(),
         (PeerKind::Raw | PeerKind::QuerysetBlocking, _) => "none".to_owned(),
     }

@@ -3,6 +3,7 @@
 mod asynchronous;
 mod blocking;
 mod raw_sqlite;
+mod raw_thread;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -28,6 +29,8 @@ pub enum Backend {
 pub enum PeerKind {
     /// The driver, as a good user writes it: the unit of all ratios.
     Raw,
+    /// The driver on a thread of its own, asked by tasks: the floor of what is asynchronous.
+    RawThread,
     /// queryset's asynchronous methods.
     Queryset,
     /// queryset's blocking methods.
@@ -50,10 +53,14 @@ impl Backend {
 }
 
 impl PeerKind {
+    /// Those that run unless others are asked for.
+    pub const USUAL: [Self; 3] = [Self::Raw, Self::Queryset, Self::QuerysetBlocking];
+
     /// The name on the command line and in the results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Raw => "raw",
+            Self::RawThread => "raw-thread",
             Self::Queryset => "queryset",
             Self::QuerysetBlocking => "queryset-blocking",
         }
@@ -69,6 +76,7 @@ impl PeerKind {
         let Backend::Sqlite = backend;
         Ok(match self {
             Self::Raw => Box::new(raw_sqlite::Raw::open(file)?),
+            Self::RawThread => Box::new(raw_thread::RawThread::open(file, runtime)?),
             Self::Queryset => Box::new(asynchronous::Asynchronous::open(file, runtime)?),
             Self::QuerysetBlocking => Box::new(blocking::Blocking::open(file)?),
         })

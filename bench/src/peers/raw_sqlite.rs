@@ -16,6 +16,8 @@ use crate::{Checksum, Item, Outcome, Result, RuntimeKind};
 
 const COLUMNS: &str = "id, name, note, qty, price, active";
 const GET: &str = "SELECT id, name, note, qty, price, active FROM items WHERE id = ?1";
+const COUNT: &str = "SELECT count(*) FROM items WHERE id >= ?1 AND id < ?2 AND active = ?3";
+const EXISTS: &str = "SELECT 1 FROM items WHERE qty = ?1 LIMIT 1";
 const STREAM: &str = "SELECT id, name, note, qty, price, active FROM items ORDER BY id";
 
 pub(super) struct Raw {
@@ -110,62 +112,8 @@ impl Peer for Raw {
         if batch.workload == Workload::Tasks64 {
             return self.tasks64(&keys);
         }
-        let connection = &self.connection;
-        let mut checksum = Checksum::default();
         let start = Instant::now();
-        match batch.workload {
-            Workload::Get | Workload::Tasks64 => {
-                for key in keys {
-                    checksum.item(&get(connection, key)?);
-                }
-            }
-            Workload::Count => {
-                for key in keys {
-                    let mut statement = connection.prepare_cached(
-                        "SELECT count(*) FROM items WHERE id >= ?1 AND id < ?2 AND active = ?3",
-                    )?;
-                    let count: i64 =
-                        statement.query_row(params![key, key + COUNTED, true], |row| row.get(0))?;
-                    checksum.number(count as u64);
-                }
-            }
-            Workload::Exists => {
-                for key in keys {
-                    let mut statement =
-                        connection.prepare_cached("SELECT 1 FROM items WHERE qty = ?1 LIMIT 1")?;
-                    checksum.number(statement.exists(params![key])?.into());
-                }
-            }
-            Workload::Load10 | Workload::Load100 | Workload::Load1000 | Workload::Load10000 => {
-                let limit = batch.workload.limit().unwrap_or(0);
-                // A literal: SQLite prepares a statement again on each run when its limit is bound.
-                let sql =
-                    format!("SELECT {COLUMNS} FROM items WHERE id >= ?1 ORDER BY id LIMIT {limit}");
-                for key in keys {
-                    let mut statement = connection.prepare_cached(&sql)?;
-                    let items: Vec<Item> = statement
-                        .query_map(params![key], item)?
-                        .collect::<rusqlite::Result<_>>()?;
-                    for item in &items {
-                        checksum.item(item);
-                    }
-                }
-            }
-            Workload::Stream => {
-                for _ in keys {
-                    let mut statement = connection.prepare_cached(STREAM)?;
-                    for item in statement.query_map([], item)? {
-                        checksum.item(&item?);
-                    }
-                }
-            }
-            Workload::Build | Workload::BuildKept => {
-                for key in keys {
-                    black_box(build(black_box(key), black_box(10)));
-                    checksum.number(key as u64);
-                }
-            }
-        }
+        let checksum = work(&self.connection, batch.workload, keys)?;
         Ok(Outcome {
             elapsed: start.elapsed(),
             checksum,
@@ -173,14 +121,86 @@ impl Peer for Raw {
     }
 }
 
-fn connect(file: &Path) -> Result<Connection> {
+/// Does a workload on one connection.
+pub(super) fn work(
+    connection: &Connection,
+    workload: Workload,
+    keys: Vec<i64>,
+) -> rusqlite::Result<Checksum> {
+    let mut checksum = Checksum::default();
+    match workload {
+        Workload::Get | Workload::Tasks64 => {
+            for key in keys {
+                checksum.item(&get(connection, key)?);
+            }
+        }
+        Workload::Count => {
+            for key in keys {
+                checksum.number(count(connection, key)?);
+            }
+        }
+        Workload::Exists => {
+            for key in keys {
+                checksum.number(exists(connection, key)?.into());
+            }
+        }
+        Workload::Load10 | Workload::Load100 | Workload::Load1000 | Workload::Load10000 => {
+            let sql = load_sql(workload.limit().unwrap_or(0));
+            for key in keys {
+                for item in &load(connection, &sql, key)? {
+                    checksum.item(item);
+                }
+            }
+        }
+        Workload::Stream => {
+            for _ in keys {
+                let mut statement = connection.prepare_cached(STREAM)?;
+                for item in statement.query_map([], item)? {
+                    checksum.item(&item?);
+                }
+            }
+        }
+        Workload::Build | Workload::BuildKept => {
+            for key in keys {
+                black_box(build(black_box(key), black_box(10)));
+                checksum.number(key as u64);
+            }
+        }
+    }
+    Ok(checksum)
+}
+
+pub(super) fn connect(file: &Path) -> Result<Connection> {
     Ok(Connection::open(file)?)
 }
 
-fn get(connection: &Connection, key: i64) -> rusqlite::Result<Item> {
+pub(super) fn get(connection: &Connection, key: i64) -> rusqlite::Result<Item> {
     connection
         .prepare_cached(GET)?
         .query_row(params![key], item)
+}
+
+pub(super) fn count(connection: &Connection, key: i64) -> rusqlite::Result<u64> {
+    let count: i64 = connection
+        .prepare_cached(COUNT)?
+        .query_row(params![key, key + COUNTED, true], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
+pub(super) fn exists(connection: &Connection, key: i64) -> rusqlite::Result<bool> {
+    connection.prepare_cached(EXISTS)?.exists(params![key])
+}
+
+/// A literal limit: SQLite prepares a statement again on each run when its limit is bound.
+pub(super) fn load_sql(limit: u64) -> String {
+    format!("SELECT {COLUMNS} FROM items WHERE id >= ?1 ORDER BY id LIMIT {limit}")
+}
+
+pub(super) fn load(connection: &Connection, sql: &str, key: i64) -> rusqlite::Result<Vec<Item>> {
+    connection
+        .prepare_cached(sql)?
+        .query_map(params![key], item)?
+        .collect()
 }
 
 fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
