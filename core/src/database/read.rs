@@ -147,10 +147,7 @@ impl Database {
     {
         check(read.limits.cancel.as_ref())?;
         let observed = self.observe(&read.statement);
-        let mut sink = Box::new(Collect::new(read.layout, decode));
-        // Most of these reads bring one row. Its place comes from the thread that gives it back:
-        // memory that changes threads costs an allocator more.
-        sink.rows.reserve_exact(1);
+        let sink = Box::new(Collect::new(read.layout, decode));
         let limits = read.limits;
         let future = self.backend().fetch(read.statement, sink, max_rows);
         let fetched = if limits.any() {
