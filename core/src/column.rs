@@ -1,7 +1,7 @@
 //! The generated fields of a model, as closures see them.
 
 mod compare;
-pub(crate) use compare::none_is_no_value;
+pub(crate) use compare::{none_as_value, none_is_no_value, null};
 mod text;
 
 pub use text::TextField;

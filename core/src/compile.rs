@@ -4,6 +4,7 @@
 //! known yet is rendered, which is where sea-query comes in. No value is ever part of a text.
 
 mod cache;
+mod expression;
 mod fold;
 mod joins;
 mod key;
@@ -23,6 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::order::Term;
 use crate::query::{Ordering, Query, Window};
 use crate::statement::{Access, Statement};
+use crate::zone::Zone;
 
 /// One SELECT over a query: what a terminal asks for.
 #[derive(Debug)]
@@ -97,20 +99,21 @@ impl<'q> Select<'q> {
 pub(crate) fn compile(
     select: &Select<'_>,
     dialect: &Dialect,
+    zone: &Zone,
     cache: &Cache,
 ) -> Result<Option<Statement>> {
     let memo = &select.query.memo;
-    if let Some(statement) = memo.statement(select, cache.id()) {
+    if let Some(statement) = memo.statement(select, zone, cache.id()) {
         return Ok(Some(statement));
     }
     let conditions = Conditions {
         own: &select.query.conditions,
         also: select.also,
     };
-    let mut shape = shape::Shape::new(dialect);
+    let mut shape = shape::Shape::new(dialect, zone);
     if shape.select(select, &conditions) {
         let statement = finish(select, &conditions, &mut shape, cache)?;
-        memo.keep(select, cache.id(), &statement);
+        memo.keep(select, zone, cache.id(), &statement);
         return Ok(Some(statement));
     }
     // A number is out of its column's range there, so the condition is another one.
@@ -130,7 +133,7 @@ pub(crate) fn compile(
         own,
         also: also.first(),
     };
-    let mut shape = shape::Shape::new(dialect);
+    let mut shape = shape::Shape::new(dialect, zone);
     shape.select(select, &conditions);
     finish(select, &conditions, &mut shape, cache).map(Some)
 }
@@ -142,14 +145,14 @@ fn finish(
     cache: &Cache,
 ) -> Result<Statement> {
     let params = std::mem::take(&mut shape.params);
-    let (key, dialect) = (shape.key.as_slice(), shape.dialect);
+    let (key, dialect, zone) = (shape.key.as_slice(), shape.dialect, shape.zone);
     if params.len() > dialect.max_params {
         return Err(too_many(params.len(), dialect));
     }
     let (sql, params) = match cache.arranged(key, params) {
         Ok(known) => known,
         Err(params) => {
-            let text = render::render(select, conditions, dialect)?;
+            let text = render::render(select, conditions, dialect, zone)?;
             cache.insert(key, text, params)
         }
     };

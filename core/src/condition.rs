@@ -1,5 +1,9 @@
 //! The tree of conditions that a query keeps.
 
+mod predicate;
+
+pub(crate) use predicate::{Predicate, Side};
+
 use crate::error::{Error, ErrorKind};
 use crate::lookup::Lookup;
 use crate::operand::Operand;
@@ -21,6 +25,7 @@ pub(crate) enum Condition {
     Always,
     Never,
     Compare(Compare),
+    Predicate(Box<Predicate>),
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Xor(Vec<Condition>),
@@ -80,14 +85,6 @@ pub(crate) struct Compare {
     pub(crate) right: Right,
 }
 
-impl Compare {
-    /// The columns that the column is compared with, in the order in which they are written.
-    pub(crate) fn right_columns(&self) -> impl Iterator<Item = ColumnRef> {
-        // Values are no columns.
-        std::iter::empty()
-    }
-}
-
 /// What a column is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Right {
@@ -100,6 +97,17 @@ pub(crate) enum Right {
 }
 
 impl Right {
+    /// The members of `in`, with NULLs removed and doubles collapsed; `None` where none is left.
+    pub(crate) fn listed(values: Vec<Value>) -> Option<Self> {
+        let listed_null = values.iter().any(Value::is_null);
+        let values = distinct(values);
+        match (values.is_empty(), listed_null) {
+            (true, _) => None,
+            (false, true) => Some(Self::ManyOrNull(values)),
+            (false, false) => Some(Self::Many(values)),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::One(_) => 1,
@@ -130,21 +138,14 @@ impl Condition {
 
     /// `in`, with NULLs removed and doubles collapsed.
     pub(crate) fn is_in(column: ColumnRef, values: Vec<Value>) -> Self {
-        let listed_null = values.iter().any(Value::is_null);
-        let values = distinct(values);
-        if values.is_empty() {
-            return Self::Never;
+        match Right::listed(values) {
+            None => Self::Never,
+            Some(right) => Self::Compare(Compare {
+                column,
+                lookup: Lookup::In,
+                right,
+            }),
         }
-        let right = if listed_null {
-            Right::ManyOrNull(values)
-        } else {
-            Right::Many(values)
-        };
-        Self::Compare(Compare {
-            column,
-            lookup: Lookup::In,
-            right,
-        })
     }
 
     pub(crate) fn and(self, other: Self) -> Self {
@@ -231,7 +232,7 @@ impl Condition {
     pub(crate) fn is_resolved(&self) -> bool {
         match self {
             Self::Named(..) | Self::Invalid(_) => false,
-            Self::Always | Self::Never | Self::Compare(_) => true,
+            Self::Always | Self::Never | Self::Compare(_) | Self::Predicate(_) => true,
             Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
                 parts.iter().all(Self::is_resolved)
             }

@@ -27,6 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
 use crate::statement::Statement;
 use crate::value::Value;
+use crate::zone::Zone;
 
 /// A database: one type, whatever the backend and the runtime behind it.
 ///
@@ -42,6 +43,7 @@ pub struct Database {
     shared: Arc<Shared>,
     /// What counts the statements of this handle and of its clones.
     scope: Option<Arc<scope::Watch>>,
+    zone: Zone,
 }
 
 struct Shared {
@@ -66,6 +68,7 @@ impl Database {
         Self {
             shared: Arc::new(shared),
             scope: None,
+            zone: Zone::UTC,
         }
     }
 
@@ -77,6 +80,32 @@ impl Database {
     /// The backend.
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.shared.backend
+    }
+
+    /// The same database, whose queries take parts of instants (`created__date`, `created__year`)
+    /// in this zone; `db` itself is left as it is. What Django calls the current time zone.
+    ///
+    /// MySQL and MariaDB need their tables of time zones for it (`mysql_tzinfo_to_sql`): without
+    /// them a part in another zone than UTC is NULL there.
+    ///
+    /// ```no_run
+    /// # fn example(db: &queryset::Database) -> queryset::Result<()> {
+    /// let there = db.in_time_zone(queryset::Zone::named("Asia/Tokyo")?);
+    /// # let _ = there;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn in_time_zone(&self, zone: Zone) -> Self {
+        Self {
+            zone,
+            ..self.clone()
+        }
+    }
+
+    /// The zone in which parts of instants are taken.
+    pub fn time_zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The runtime that the database was opened with.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::condition::{Compare, Condition, Right};
+use crate::condition::{ColumnRef, Compare, Condition, Predicate, Right, Side};
+use crate::expression::Node;
 use crate::lookup::Lookup;
 use crate::meta::Owner;
 use crate::query::Query;
@@ -66,12 +67,23 @@ fn write(condition: &Condition, query: &Query, out: &mut String, nested: bool) {
             write(inner, query, out, true);
         }
         Condition::Compare(compare) => self::compare(compare, query, out),
+        Condition::Predicate(predicate) => self::predicate(predicate, query, out),
     }
 }
 
 fn compare(compare: &Compare, query: &Query, out: &mut String) {
+    column(compare.column, query, out);
+    if compare.lookup != Lookup::Exact {
+        let _ = write!(out, "__{}", compare.lookup.name());
+    }
+    out.push('=');
+    right(&compare.right, out);
+}
+
+/// The path to a column, and its name.
+fn column(at: ColumnRef, query: &Query, out: &mut String) {
     let mut model = Owner::Root(&query.meta);
-    for &hop in compare.column.path.hops() {
+    for &hop in at.path.hops() {
         let relation = model.relations().get(usize::from(hop));
         let next = relation.and_then(|relation| {
             let _ = write!(out, "{}__", relation.name());
@@ -82,28 +94,61 @@ fn compare(compare: &Compare, query: &Query, out: &mut String) {
             None => break,
         }
     }
-    let column = query.meta.column_at(compare.column);
+    let column = query.meta.column_at(at);
     out.push_str(column.as_ref().map_or("?", |column| column.name()));
-    if compare.lookup != Lookup::Exact {
-        let _ = write!(out, "__{}", compare.lookup.name());
+}
+
+fn predicate(predicate: &Predicate, query: &Query, out: &mut String) {
+    node(&predicate.left, query, out);
+    if predicate.lookup != Lookup::Exact {
+        let _ = write!(out, "__{}", predicate.lookup.name());
     }
     out.push('=');
-    match &compare.right {
-        Right::One(value) => self::value(value, out),
-        Right::Many(values) | Right::ManyOrNull(values) => {
-            out.push('[');
-            for (index, one) in values.iter().take(MOST_LISTED).enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                value(one, out);
-            }
-            if values.len() > MOST_LISTED {
-                let _ = write!(out, ", … {} in all", values.len());
-            }
-            out.push(']');
-        }
+    match &predicate.right {
+        Side::Values(values) => right(values, out),
+        Side::Node(one) => node(one, query, out),
+        Side::Nodes(nodes) => list(nodes, |one, out| node(one, query, out), out),
     }
+}
+
+fn node(node: &Node, query: &Query, out: &mut String) {
+    match node {
+        Node::Column(source) => column(source.at, query, out),
+        Node::Value(value) => self::value(value, out),
+        Node::Transform(transform, of) => {
+            self::node(of, query, out);
+            let _ = write!(out, "__{}", transform.name());
+        }
+        Node::Arithmetic(operator, left, right) => {
+            out.push('(');
+            self::node(left, query, out);
+            let _ = write!(out, " {} ", operator.sign());
+            self::node(right, query, out);
+            out.push(')');
+        }
+        Node::Named(path) => out.push_str(path),
+    }
+}
+
+fn right(right: &Right, out: &mut String) {
+    match right {
+        Right::One(value) => self::value(value, out),
+        Right::Many(values) | Right::ManyOrNull(values) => list(values, value, out),
+    }
+}
+
+fn list<T>(items: &[T], write: impl Fn(&T, &mut String), out: &mut String) {
+    out.push('[');
+    for (index, one) in items.iter().take(MOST_LISTED).enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write(one, out);
+    }
+    if items.len() > MOST_LISTED {
+        let _ = write!(out, ", … {} in all", items.len());
+    }
+    out.push(']');
 }
 
 fn value(value: &Value, out: &mut String) {

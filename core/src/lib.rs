@@ -100,6 +100,7 @@ mod derive;
 mod describe;
 mod dialect;
 mod error;
+mod expression;
 mod field;
 mod loading;
 mod lookup;
@@ -121,8 +122,10 @@ mod row;
 pub mod runtime;
 mod statement;
 mod sync;
+mod transform;
 mod value;
 mod write;
+mod zone;
 
 pub use aggregate::{Aggregate, AggregateTerm, Aggregates, Number};
 pub use backend::{Backend, Cursor, Fetched, gave_up};
@@ -135,6 +138,7 @@ pub use database::{
 pub use derive::{Field, FromRow, Model};
 pub use dialect::{Dialect, Family};
 pub use error::{Error, ErrorKind, Result};
+pub use expression::{Computable, Expr, Expression, F, Factor, IntoExpr};
 #[cfg(feature = "serde_json")]
 pub use field::Json;
 pub use field::{DecodeError, Field};
@@ -159,3 +163,4 @@ pub use value::{
     ColumnType, Decimal, ParseDecimalError, Value, ValueRef, format_date, format_datetime,
     format_time, parse_date, parse_datetime, parse_time, parse_timestamp,
 };
+pub use zone::Zone;

@@ -34,11 +34,15 @@ pub enum Lookup {
     EndsWith,
     /// Ends with a text, whatever the case.
     IEndsWith,
+    /// Matches a regular expression, which the database reads.
+    Regex,
+    /// Matches a regular expression, whatever the case.
+    IRegex,
 }
 
 impl Lookup {
     /// All lookups, in the order of Django's documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Exact,
         Self::IExact,
         Self::Contains,
@@ -54,6 +58,8 @@ impl Lookup {
         Self::IEndsWith,
         Self::Range,
         Self::IsNull,
+        Self::Regex,
+        Self::IRegex,
     ];
 
     /// The name in a path, as in `title__icontains`.
@@ -74,6 +80,8 @@ impl Lookup {
             Self::IStartsWith => "istartswith",
             Self::EndsWith => "endswith",
             Self::IEndsWith => "iendswith",
+            Self::Regex => "regex",
+            Self::IRegex => "iregex",
         }
     }
 
@@ -90,6 +98,11 @@ impl Lookup {
         )
     }
 
+    /// Whether it is a regular expression.
+    pub(crate) const fn is_regex(self) -> bool {
+        matches!(self, Self::Regex | Self::IRegex)
+    }
+
     /// Whether the comparison looks into text.
     pub const fn is_text(self) -> bool {
         matches!(
@@ -101,6 +114,8 @@ impl Lookup {
                 | Self::IStartsWith
                 | Self::EndsWith
                 | Self::IEndsWith
+                | Self::Regex
+                | Self::IRegex
         )
     }
 }

@@ -1,5 +1,6 @@
 //! The right-hand side of a comparison.
 
+use crate::expression::{Expression, F};
 use crate::field::Field;
 use crate::value::Value;
 
@@ -14,6 +15,8 @@ pub enum Operand {
     Value(Value),
     /// Several values.
     List(Vec<Operand>),
+    /// A value that the database computes.
+    Expression(Expression),
 }
 
 impl Operand {
@@ -54,6 +57,18 @@ impl<T: Into<Self>, const N: usize> From<[T; N]> for Operand {
 impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for Operand {
     fn from((a, b): (A, B)) -> Self {
         Self::List(vec![a.into(), b.into()])
+    }
+}
+
+impl From<Expression> for Operand {
+    fn from(expression: Expression) -> Self {
+        Self::Expression(expression)
+    }
+}
+
+impl From<F<'_>> for Operand {
+    fn from(column: F<'_>) -> Self {
+        Self::Expression(column.into())
     }
 }
 

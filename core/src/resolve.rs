@@ -1,11 +1,14 @@
 //! From names in Django's spelling to columns of a model.
 
 mod coerce;
+mod expression;
 mod order;
 mod place;
+mod transform;
 
 pub(crate) use order::order;
 pub(crate) use place::{Named, Place, place};
+pub(crate) use transform::check_year;
 
 use crate::column::none_is_no_value;
 use crate::condition::{ColumnRef, Compare, Condition, Invalid, Right};
@@ -17,6 +20,7 @@ use crate::order::Term;
 use crate::path::Path;
 use crate::query::Terms;
 use crate::value::Value;
+use transform::Chain;
 
 /// The tree with every name resolved and everything foldable folded.
 pub(crate) fn condition(condition: Condition, meta: &ModelMeta) -> Condition {
@@ -45,10 +49,13 @@ fn fold(
 
 fn named(path: &str, operand: Operand, meta: &ModelMeta) -> Result<Condition, Invalid> {
     let (place, rest) = place(path, meta)?;
-    let lookup = match rest {
-        "" => Lookup::Exact,
-        name => Lookup::from_name(name).ok_or_else(|| unknown_lookup(path, name, &place))?,
+    let chain = match (&place.field, place.columns()) {
+        (Named::Column(index), _) => Chain::read(rest, place.model.columns()[*index].ty()),
+        // A relation is a key to be compared, whatever its columns hold.
+        _ => Chain::lookup(rest),
     };
+    let chain = chain.map_err(|name| unknown_lookup(path, name, &place))?;
+    let lookup = chain.lookup.unwrap_or(Lookup::Exact);
     if let Named::Relation { name, .. } = &place.field
         && !lookup.is_of_relations()
     {
@@ -58,15 +65,20 @@ fn named(path: &str, operand: Operand, meta: &ModelMeta) -> Result<Condition, In
         );
         return Err(Invalid::new(ErrorKind::Field, message));
     }
-    match *place.columns() {
-        [index] => compare(
-            &place.model.columns()[index],
-            place.at(index)?,
-            lookup,
-            operand,
-        ),
-        _ => composite(&place, lookup, operand),
+    let [index] = *place.columns() else {
+        return composite(&place, lookup, operand);
+    };
+    let column = &place.model.columns()[index];
+    if expression::is_computed(&operand) {
+        let left = chain.of(expression::source(&place, index)?);
+        return expression::compare(column, left, lookup, operand, meta);
     }
+    if chain.transforms.is_empty() {
+        return compare(column, place.at(index)?, lookup, operand);
+    }
+    let name = path.strip_suffix(lookup.name()).unwrap_or(path);
+    let left = chain.of(expression::source(&place, index)?);
+    transform::compare(name.trim_end_matches('_'), left, lookup, operand)
 }
 
 fn compare(
@@ -97,6 +109,10 @@ fn compare(
                 column.name()
             );
             return Err(Invalid::new(ErrorKind::Type, message));
+        }
+        // What is computed was told apart before.
+        (_, Operand::Expression(_)) => {
+            return Err(Invalid::new(ErrorKind::Type, "an expression is no value"));
         }
         (_, Operand::Value(value)) => value,
     };

@@ -4,6 +4,7 @@ mod civil;
 mod decimal;
 mod uuid;
 
+pub(crate) use civil::{civil_from_micros, micros_from_civil};
 #[cfg(feature = "jiff")]
 pub(crate) use civil::{date_from_days, days_of_date, micros_of_day, time_from_micros};
 pub use civil::{

@@ -1,8 +1,9 @@
 //! Comparisons that every column has.
 
 use super::Column;
-use crate::condition::{Compare, Condition, Invalid, Right};
+use crate::condition::{Compare, Condition, Invalid, Predicate, Right, Side};
 use crate::error::ErrorKind;
+use crate::expression::{IntoExpr, Node};
 use crate::field::Field;
 use crate::lookup::Lookup;
 use crate::operand::IntoOperand;
@@ -10,32 +11,29 @@ use crate::q::Q;
 use crate::value::Value;
 
 impl<R, T: Field> Column<R, T> {
-    /// Equal to `value`; for `None`, NULL.
-    pub fn eq(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        Q::from(match value.into_value() {
-            Value::Null => Condition::is_null(self.at, true),
-            value => Condition::compare(self.at, Lookup::Exact, value),
-        })
+    /// Equal to `value`, another column or something computed; for `None`, NULL.
+    pub fn eq(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        self.compare(Lookup::Exact, value)
     }
 
     /// Greater than `value`.
-    pub fn gt(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::Gt, value.into_value())
+    pub fn gt(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        self.compare(Lookup::Gt, value)
     }
 
     /// Greater than or equal to `value`.
-    pub fn gte(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::Gte, value.into_value())
+    pub fn gte(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        self.compare(Lookup::Gte, value)
     }
 
     /// Less than `value`.
-    pub fn lt(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::Lt, value.into_value())
+    pub fn lt(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        self.compare(Lookup::Lt, value)
     }
 
     /// Less than or equal to `value`.
-    pub fn lte(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::Lte, value.into_value())
+    pub fn lte(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        self.compare(Lookup::Lte, value)
     }
 
     /// One of `values`; `None`s are left out, and without values nothing matches and nothing is
@@ -48,16 +46,18 @@ impl<R, T: Field> Column<R, T> {
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.
-    pub fn range(self, low: impl IntoOperand<T::Base>, high: impl IntoOperand<T::Base>) -> Q<R> {
-        let (low, high) = (low.into_value(), high.into_value());
-        if low.is_null() || high.is_null() {
-            return none_as_value(Lookup::Range);
+    pub fn range(self, low: impl IntoExpr<R, T::Base>, high: impl IntoExpr<R, T::Base>) -> Q<R> {
+        match (low.into_expr().into_node(), high.into_expr().into_node()) {
+            (Node::Value(Value::Null), _) | (_, Node::Value(Value::Null)) => {
+                none_as_value(Lookup::Range)
+            }
+            (Node::Value(low), Node::Value(high)) => Q::from(Condition::Compare(Compare {
+                column: self.at,
+                lookup: Lookup::Range,
+                right: Right::Many(vec![low, high]),
+            })),
+            (low, high) => computed(self, Lookup::Range, Side::Nodes(vec![low, high])),
         }
-        Q::from(Condition::Compare(Compare {
-            column: self.at,
-            lookup: Lookup::Range,
-            right: Right::Many(vec![low, high]),
-        }))
     }
 
     /// NULL if `yes`, not NULL otherwise.
@@ -65,11 +65,30 @@ impl<R, T: Field> Column<R, T> {
         Q::from(Condition::is_null(self.at, yes))
     }
 
-    pub(super) fn compare(self, lookup: Lookup, value: Value) -> Q<R> {
-        if value.is_null() {
-            return none_as_value(lookup);
+    #[inline]
+    pub(super) fn compare(self, lookup: Lookup, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+        match value.into_expr().into_node() {
+            Node::Value(Value::Null) => null(lookup, || Condition::is_null(self.at, true)),
+            Node::Value(value) => Q::from(Condition::compare(self.at, lookup, value)),
+            node => computed(self, lookup, Side::Node(node)),
         }
-        Q::from(Condition::compare(self.at, lookup, value))
+    }
+}
+
+#[cold]
+fn computed<R, T: Field>(column: Column<R, T>, lookup: Lookup, right: Side) -> Q<R> {
+    Q::from(Condition::from(Predicate::new(
+        column.node(),
+        lookup,
+        right,
+    )))
+}
+
+/// A comparison with `None`: only equality asks for NULL by it.
+pub(crate) fn null<R>(lookup: Lookup, is_null: impl FnOnce() -> Condition) -> Q<R> {
+    match lookup {
+        Lookup::Exact | Lookup::IExact => Q::from(is_null()),
+        _ => none_as_value(lookup),
     }
 }
 
@@ -82,6 +101,6 @@ pub(crate) fn none_is_no_value(lookup: Lookup) -> Invalid {
     Invalid::new(ErrorKind::Value, message)
 }
 
-fn none_as_value<R>(lookup: Lookup) -> Q<R> {
+pub(crate) fn none_as_value<R>(lookup: Lookup) -> Q<R> {
     Q::from(Condition::from(none_is_no_value(lookup)))
 }

@@ -1,9 +1,9 @@
 //! Comparisons that look into text.
 
 use super::Column;
+use crate::expression::{Expr, IntoExpr};
 use crate::field::Field;
 use crate::lookup::Lookup;
-use crate::operand::IntoOperand;
 use crate::q::Q;
 
 /// A field that holds text, and so has the text lookups. `#[derive(Field)]` implements it for
@@ -11,50 +11,55 @@ use crate::q::Q;
 ///
 /// The plain lookups (`contains`, `startswith`, `endswith`) respect case, those with an `i` fold
 /// it letter by letter as Unicode does, on every database; `%`, `_` and `\` stand for themselves,
-/// and an empty text matches everything but NULL.
+/// and an empty text matches everything but NULL. What is looked for may be another column
+/// (`b.title.contains(b.slug)`) or computed.
+///
+/// `regex` and `iregex` respect and fold case likewise, and `.` stands for any character, an end
+/// of line too. Beyond that the pattern is in the language of the database: PostgreSQL's advanced
+/// regular expressions, ICU's on MySQL, PCRE's on MariaDB, and on SQLite those of the crate
+/// [`fancy_regex`](https://docs.rs/fancy-regex), which has look-around and back-references too.
+/// A pattern that the database cannot read is an error of the read.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not text, so it has no text lookups")]
 pub trait TextField: Field {}
 
 impl TextField for String {}
 
-impl<R, T: Field<Base: TextField>> Column<R, T> {
-    /// Equal to `value` whatever the case; for `None`, NULL.
-    pub fn iexact(self, value: impl IntoOperand<T::Base>) -> Q<R> {
-        let value = value.into_value();
-        if value.is_null() {
-            self.isnull(true)
-        } else {
-            self.compare(Lookup::IExact, value)
-        }
-    }
+/// The lookups of a column and of what is computed.
+macro_rules! lookups {
+    ($($(#[$doc:meta])* $name:ident $lookup:ident $value:ident;)*) => {
+        impl<R, T: Field<Base: TextField>> Column<R, T> {$(
+            $(#[$doc])*
+            pub fn $name(self, $value: impl IntoExpr<R, T::Base>) -> Q<R> {
+                self.compare(Lookup::$lookup, $value)
+            }
+        )*}
 
+        impl<R, T: TextField> Expr<R, T> {$(
+            $(#[$doc])*
+            pub fn $name(self, $value: impl IntoExpr<R, T>) -> Q<R> {
+                self.compare(Lookup::$lookup, $value)
+            }
+        )*}
+    };
+}
+
+lookups! {
+    /// Equal to `text` whatever the case; for `None`, NULL.
+    iexact IExact text;
     /// Contains `text`.
-    pub fn contains(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::Contains, text.into_value())
-    }
-
+    contains Contains text;
     /// Contains `text`, whatever the case.
-    pub fn icontains(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::IContains, text.into_value())
-    }
-
+    icontains IContains text;
     /// Starts with `text`.
-    pub fn startswith(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::StartsWith, text.into_value())
-    }
-
+    startswith StartsWith text;
     /// Starts with `text`, whatever the case.
-    pub fn istartswith(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::IStartsWith, text.into_value())
-    }
-
+    istartswith IStartsWith text;
     /// Ends with `text`.
-    pub fn endswith(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::EndsWith, text.into_value())
-    }
-
+    endswith EndsWith text;
     /// Ends with `text`, whatever the case.
-    pub fn iendswith(self, text: impl IntoOperand<T::Base>) -> Q<R> {
-        self.compare(Lookup::IEndsWith, text.into_value())
-    }
+    iendswith IEndsWith text;
+    /// Matches the regular expression `pattern` somewhere; see [`TextField`] for its language.
+    regex Regex pattern;
+    /// Matches the regular expression `pattern` somewhere, whatever the case.
+    iregex IRegex pattern;
 }

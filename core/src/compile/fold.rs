@@ -1,6 +1,6 @@
 //! Comparisons that a column's range decides, as Django's integer fields do.
 
-use crate::condition::{Compare, Condition, Right};
+use crate::condition::{Compare, Condition, Predicate, Right, Side};
 use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
 use crate::meta::{ColumnOf, ModelMeta};
@@ -15,8 +15,8 @@ pub(super) fn fold(condition: &Condition, meta: &ModelMeta, dialect: &Dialect) -
 #[inline]
 pub(super) fn decides(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> bool {
     match &compare.right {
-        Right::One(_) => outcome(compare, meta, dialect).is_some(),
-        Right::Many(_) | Right::ManyOrNull(_) => within(compare, meta, dialect).is_some(),
+        Right::One(_) => outcome_of(compare, meta, dialect).is_some(),
+        Right::Many(_) | Right::ManyOrNull(_) => within_of(compare, meta, dialect).is_some(),
     }
 }
 
@@ -33,24 +33,19 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         Condition::Or(any) => parts(any, Condition::Never, Condition::or),
         Condition::Xor(odd) => parts(odd, Condition::Never, Condition::xor),
         Condition::Not(inner) => folded(inner, meta, dialect, !negated).exclude(),
-        Condition::Compare(compare) => match outcome(compare, meta, dialect) {
-            None => match within(compare, meta, dialect) {
+        Condition::Predicate(predicate) => folded_predicate(predicate, dialect, negated),
+        Condition::Compare(compare) => match outcome_of(compare, meta, dialect) {
+            None => match within_of(compare, meta, dialect) {
                 None => condition.clone(),
                 // A negation still leaves NULL out where it was listed.
-                Some(values)
-                    if values.is_empty()
-                        && negated
-                        && matches!(compare.right, Right::ManyOrNull(_))
-                        && nullable(compare, meta) =>
+                Some(Right::ManyOrNull(left))
+                    if left.is_empty() && negated && nullable(compare, meta) =>
                 {
                     Condition::is_null(compare.column, true)
                 }
-                Some(values) if values.is_empty() => Condition::Never,
-                Some(values) => Condition::Compare(Compare {
-                    right: match &compare.right {
-                        Right::ManyOrNull(_) => Right::ManyOrNull(values),
-                        _ => Right::Many(values),
-                    },
+                Some(right) if right.len() == 0 => Condition::Never,
+                Some(right) => Condition::Compare(Compare {
+                    right,
                     ..compare.clone()
                 }),
             },
@@ -66,6 +61,52 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
     }
 }
 
+/// Whether the outcome of the comparison of something computed is known, or that of some of its
+/// values.
+#[inline]
+pub(super) fn decides_predicate(predicate: &Predicate, dialect: &Dialect) -> bool {
+    let Some(ty) = predicate.left.ty() else {
+        return false;
+    };
+    match &predicate.right {
+        // Years have bounds instead, which were looked at when the query was built.
+        Side::Values(_) if predicate.by_bounds().is_some() => false,
+        Side::Values(right @ Right::One(_)) => {
+            outcome(ty, predicate.lookup, right, dialect).is_some()
+        }
+        Side::Values(right) => within(ty, predicate.lookup, right, dialect).is_some(),
+        Side::Node(_) | Side::Nodes(_) => false,
+    }
+}
+
+fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> Condition {
+    let unchanged = || Condition::from(predicate.clone());
+    let (Some(ty), Side::Values(right)) = (predicate.left.ty(), &predicate.right) else {
+        return unchanged();
+    };
+    if predicate.by_bounds().is_some() {
+        return unchanged();
+    }
+    match outcome(ty, predicate.lookup, right, dialect) {
+        None => match within(ty, predicate.lookup, right, dialect) {
+            None => unchanged(),
+            Some(Right::ManyOrNull(left)) if left.is_empty() && negated => {
+                Condition::from(Predicate::null(predicate.left.clone()))
+            }
+            Some(right) if right.len() == 0 => Condition::Never,
+            Some(right) => Condition::from(Predicate {
+                right: Side::Values(right),
+                ..predicate.clone()
+            }),
+        },
+        Some(false) => Condition::Never,
+        Some(true) => match predicate.left.source() {
+            Some(source) if negated && source.nullable => Condition::is_null(source.at, false),
+            _ => Condition::Always,
+        },
+    }
+}
+
 fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {
     column(compare, meta).is_some_and(|column| column.is_nullable())
 }
@@ -74,18 +115,28 @@ fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<ColumnOf<'m>> {
     meta.column_at(compare.column)
 }
 
-/// Whether the comparison always or never holds because its number is outside the column's range.
-fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<bool> {
-    let number = match &compare.right {
+fn outcome_of(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<bool> {
+    let ty = column(compare, meta)?.ty();
+    outcome(ty, compare.lookup, &compare.right, dialect)
+}
+
+fn within_of(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<Right> {
+    let ty = column(compare, meta)?.ty();
+    within(ty, compare.lookup, &compare.right, dialect)
+}
+
+/// Whether the comparison always or never holds because its number is outside the type's range.
+fn outcome(ty: ColumnType, lookup: Lookup, right: &Right, dialect: &Dialect) -> Option<bool> {
+    let number = match right {
         Right::One(value) => whole(value)?,
         _ => return None,
     };
-    let (low, high) = range(column(compare, meta)?.ty(), dialect)?;
+    let (low, high) = range(ty, dialect)?;
     if (low..=high).contains(&number) {
         return None;
     }
     let above = number > high;
-    match compare.lookup {
+    match lookup {
         Lookup::Exact => Some(false),
         Lookup::Gt | Lookup::Gte => Some(!above),
         Lookup::Lt | Lookup::Lte => Some(above),
@@ -93,26 +144,30 @@ fn outcome(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<boo
     }
 }
 
-/// The values of a list that the column can hold, or a range's ends brought within; `None` if they
+/// The values of a list that the type can hold, or a range's ends brought within; `None` if they
 /// are all so.
-fn within(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<Vec<Value>> {
-    let (Right::Many(values) | Right::ManyOrNull(values)) = &compare.right else {
-        return None;
+fn within(ty: ColumnType, lookup: Lookup, right: &Right, dialect: &Dialect) -> Option<Right> {
+    let (values, wrap): (_, fn(Vec<Value>) -> Right) = match right {
+        Right::Many(values) => (values, Right::Many),
+        Right::ManyOrNull(values) => (values, Right::ManyOrNull),
+        Right::One(_) => return None,
     };
-    let (low, high) = range(column(compare, meta)?.ty(), dialect)?;
+    let (low, high) = range(ty, dialect)?;
     let fits = |value: &Value| whole(value).is_none_or(|number| (low..=high).contains(&number));
     if values.iter().all(fits) {
         return None;
     }
-    match (compare.lookup, values.as_slice()) {
-        (Lookup::In, values) => Some(values.iter().filter(|value| fits(value)).cloned().collect()),
+    match (lookup, values.as_slice()) {
+        (Lookup::In, values) => Some(wrap(
+            values.iter().filter(|value| fits(value)).cloned().collect(),
+        )),
         (Lookup::Range, [from, to]) => {
             if whole(from).is_some_and(|from| from > high) || whole(to).is_some_and(|to| to < low) {
                 // Asked all the same, as by Django: no number lies between these.
-                return Some(vec![number(high)?, number(low)?]);
+                return Some(wrap(vec![number(high)?, number(low)?]));
             }
             let brought = |value: &Value| number(whole(value)?.clamp(low, high));
-            Some(vec![brought(from)?, brought(to)?])
+            Some(wrap(vec![brought(from)?, brought(to)?]))
         }
         _ => None,
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{Select, Sort, What};
 use crate::query::Window;
 use crate::statement::Statement;
+use crate::zone::Zone;
 
 /// What a query was compiled to, from its second use on: a program may keep a query and read it
 /// again and again, and most queries are built for one use, which should not pay for a copy.
@@ -21,6 +22,7 @@ pub(crate) struct Memo {
 struct Kept {
     /// The database's, since each has its dialect.
     cache: u64,
+    zone: Zone,
     form: Form,
     statement: Statement,
 }
@@ -63,29 +65,35 @@ impl Form {
 impl Memo {
     /// The statement, if it was kept for this database.
     #[inline]
-    pub(super) fn statement(&self, select: &Select<'_>, cache: u64) -> Option<Statement> {
+    pub(super) fn statement(
+        &self,
+        select: &Select<'_>,
+        zone: &Zone,
+        cache: u64,
+    ) -> Option<Statement> {
         let kept = self.kept.get()?;
-        let same = kept.cache == cache && Form::of(select)? == kept.form;
+        let same = kept.cache == cache && kept.zone.is(zone) && Form::of(select)? == kept.form;
         same.then(|| kept.statement.clone())
     }
 
     /// Keeps the statement, if the query was used before.
     #[inline]
-    pub(super) fn keep(&self, select: &Select<'_>, cache: u64, statement: &Statement) {
+    pub(super) fn keep(&self, select: &Select<'_>, zone: &Zone, cache: u64, statement: &Statement) {
         if !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         } else if self.kept.get().is_none() {
-            self.fill(select, cache, statement);
+            self.fill(select, zone, cache, statement);
         }
     }
 
     #[cold]
-    fn fill(&self, select: &Select<'_>, cache: u64, statement: &Statement) {
+    fn fill(&self, select: &Select<'_>, zone: &Zone, cache: u64, statement: &Statement) {
         if let Some(form) = Form::of(select) {
             let statement = statement.clone();
             // Another thread may have been first, with a statement that is as good.
             let _ = self.kept.set(Box::new(Kept {
                 cache,
+                zone: zone.clone(),
                 form,
                 statement,
             }));

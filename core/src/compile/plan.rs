@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use self::promote::{Connector, Votes};
 use super::joins::{Joins, Spot, Tables};
 use super::{Conditions, Select};
-use crate::condition::{ColumnRef, Compare, Condition, Right};
+use crate::condition::{ColumnRef, Compare, Condition, Predicate, Right, Side};
 use crate::error::Result;
 use crate::lookup::Lookup;
 use crate::query::{Query, Sticky};
@@ -36,9 +36,10 @@ pub(super) enum Leaf {
 }
 
 /// The columns of one comparison.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
-    pub(super) left: Spot,
+    /// The one that the left side is made of.
+    pub(super) left: Option<Spot>,
     /// Those that it is compared with.
     pub(super) right: Spots,
 }
@@ -104,7 +105,12 @@ impl Planner<'_> {
         negation: Negation,
     ) -> Result<Tables> {
         let parts = match condition {
-            Condition::Compare(compare) => return self.compare(compare, shared, negation),
+            Condition::Compare(compare) => {
+                return self.compare(&Sides::from(compare), shared, negation);
+            }
+            Condition::Predicate(predicate) => {
+                return self.compare(&Sides::from(&**predicate), shared, negation);
+            }
             Condition::Not(inner) => {
                 let negation = Negation {
                     any: true,
@@ -146,38 +152,50 @@ impl Planner<'_> {
 
     fn compare(
         &mut self,
-        compare: &Compare,
+        sides: &Sides,
         shared: &mut Tables,
         negation: Negation,
     ) -> Result<Tables> {
         let mut needed = Tables::new();
         let mut right = Spots::new();
-        if negation.any && self.leads_to_many(compare.column)? {
-            let split = self.split(compare, shared)?;
+        if let Some(left) = sides.left
+            && negation.any
+            && self.leads_to_many(left)?
+        {
+            let split = self.split(left, sides, shared)?;
             self.leaves.push(Leaf::Split(Box::new(split)));
             return Ok(needed);
         }
-        for column in compare.right_columns() {
-            let mut way = self.joins.follow(column.path, Some(shared))?;
-            let mut index = [column.index];
-            self.joins.trim(&mut way, &mut index);
-            needed.extend(way.tables.iter().copied());
-            shared.extend(way.tables.iter().copied());
-            right.push((column, self.joins.spot(&way, index[0])));
+        for &column in &sides.right {
+            let spot = self.here(column, shared, &mut needed)?;
+            right.push((column, spot));
         }
-        let mut way = self.joins.follow(compare.column.path, Some(shared))?;
-        // Also the tables that are left away count: that their key is known needs a row of theirs.
-        needed.extend(way.tables.iter().copied());
-        let mut index = [compare.column.index];
-        self.joins.trim(&mut way, &mut index);
-        shared.extend(way.tables.iter().copied());
-        let left = self.joins.spot(&way, index[0]);
+        let left = match sides.left {
+            Some(column) => Some(self.here(column, shared, &mut needed)?),
+            None => None,
+        };
         self.leaves.push(Leaf::Here(Columns { left, right }));
-        let needs_none = match asks_null(compare) {
+        let needs_none = match sides.asks_null {
             Some(true) => !negation.odd,
             _ => negation.odd,
         };
         Ok(if needs_none { Tables::new() } else { needed })
+    }
+
+    /// A column among the tables of the query.
+    fn here(
+        &mut self,
+        column: ColumnRef,
+        shared: &mut Tables,
+        needed: &mut Tables,
+    ) -> Result<Spot> {
+        let mut way = self.joins.follow(column.path, Some(shared))?;
+        // Also the tables that are left away count: that their key is known needs a row of theirs.
+        needed.extend(way.tables.iter().copied());
+        let mut index = [column.index];
+        self.joins.trim(&mut way, &mut index);
+        shared.extend(way.tables.iter().copied());
+        Ok(self.joins.spot(&way, index[0]))
     }
 
     /// Whether a path leads through a relation that may have several rows.
@@ -190,9 +208,44 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the comparison is `isnull`, and what it asks for.
-fn asks_null(compare: &Compare) -> Option<bool> {
-    match (compare.lookup, &compare.right) {
+/// What the tables of a comparison depend on.
+#[derive(Debug)]
+struct Sides {
+    /// The column that the left side is made of.
+    left: Option<ColumnRef>,
+    /// The columns beside it.
+    right: SmallVec<[ColumnRef; 2]>,
+    /// Whether it is `isnull`, and what it asks for.
+    asks_null: Option<bool>,
+}
+
+impl From<&Compare> for Sides {
+    fn from(compare: &Compare) -> Self {
+        Self {
+            left: Some(compare.column),
+            right: SmallVec::new(),
+            asks_null: asks_null(compare.lookup, &compare.right),
+        }
+    }
+}
+
+impl From<&Predicate> for Sides {
+    fn from(predicate: &Predicate) -> Self {
+        let mut right = SmallVec::new();
+        predicate.other_columns(&mut |column| right.push(column.at));
+        Self {
+            left: predicate.left.source().map(|column| column.at),
+            right,
+            asks_null: match &predicate.right {
+                Side::Values(right) => asks_null(predicate.lookup, right),
+                Side::Node(_) | Side::Nodes(_) => None,
+            },
+        }
+    }
+}
+
+fn asks_null(lookup: Lookup, right: &Right) -> Option<bool> {
+    match (lookup, right) {
         (Lookup::IsNull, Right::One(Value::Bool(yes))) => Some(*yes),
         _ => None,
     }

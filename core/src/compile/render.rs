@@ -1,7 +1,10 @@
 //! A shape's text, through sea-query.
 
 mod condition;
+mod expression;
 mod per;
+mod text;
+mod transform;
 
 use std::vec;
 
@@ -12,7 +15,7 @@ use sea_query::{
 };
 
 use super::joins::{Join, Joins, Spot};
-use super::plan::{Leaf, Plan, Spots};
+use super::plan::{Columns, Leaf, Plan};
 use super::writer::{NO_LIMIT, Text, TextWriter};
 use super::{Conditions, Select, What};
 use crate::aggregate::{AggregateCall, Function};
@@ -24,6 +27,7 @@ use crate::order::{Nulls, Term};
 use crate::query::{Terms, Window};
 use crate::resolve;
 use crate::value::ColumnType;
+use crate::zone::Zone;
 
 /// The name of a select in another's FROM.
 const SUBQUERY: &str = "subquery";
@@ -34,6 +38,7 @@ pub(super) fn render(
     select: &Select<'_>,
     conditions: &Conditions<'_>,
     dialect: &Dialect,
+    zone: &Zone,
 ) -> Result<Text> {
     let plan = Plan::new(select, conditions)?;
     let mut renderer = Renderer {
@@ -41,7 +46,8 @@ pub(super) fn render(
         dialect,
         joins: plan.joins,
         leaves: plan.leaves.into_iter(),
-        right: Spots::new(),
+        columns: Columns::default(),
+        zone,
         params: 0,
     };
     let statement = renderer.select(select, conditions)?;
@@ -61,8 +67,9 @@ struct Renderer<'r> {
     joins: Joins,
     /// The columns of the comparisons that are still to be rendered.
     leaves: vec::IntoIter<Leaf>,
-    /// The columns that the comparison at hand compares with.
-    right: Spots,
+    /// The columns of the comparison at hand.
+    columns: Columns,
+    zone: &'r Zone,
     params: usize,
 }
 

@@ -13,6 +13,7 @@ use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
 use crate::query::{Query, Sticky};
 use crate::value::{ColumnType, Value};
+use crate::zone::Zone;
 
 /// The number of listed values from which they are bound as one array, so that the text is one
 /// for all longer lists.
@@ -27,15 +28,18 @@ pub(super) struct Shape<'d> {
     pub(super) dialect: &'d Dialect,
     /// A column of another model is named, so that it matters which call named it.
     related: bool,
+    /// Where parts of instants are taken.
+    pub(super) zone: &'d Zone,
 }
 
 impl<'d> Shape<'d> {
-    pub(super) fn new(dialect: &'d Dialect) -> Self {
+    pub(super) fn new(dialect: &'d Dialect, zone: &'d Zone) -> Self {
         Self {
             key: Key::new(),
             params: Vec::new(),
             dialect,
             related: false,
+            zone,
         }
     }
 
@@ -122,6 +126,7 @@ impl<'d> Shape<'d> {
                 self.compare(compare, meta);
                 true
             }
+            Condition::Predicate(predicate) => self.predicate(predicate),
             Condition::And(parts) => self.parts(4, parts, meta),
             Condition::Or(parts) => self.parts(5, parts, meta),
             Condition::Xor(parts) => self.parts(6, parts, meta),
@@ -186,7 +191,7 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn column(&mut self, tag: u8, more: u8, column: ColumnRef) {
+    pub(super) fn column(&mut self, tag: u8, more: u8, column: ColumnRef) {
         let [low, high] = column.index.to_le_bytes();
         let hops = column.path.hops();
         self.key.put([tag, more, low, high, hops.len() as u8]);
@@ -218,12 +223,12 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.key.put(number.to_le_bytes());
     }
 
     #[inline]
-    fn param(&mut self, value: Value) {
+    pub(super) fn param(&mut self, value: Value) {
         if self.params.is_empty() {
             self.params.reserve(4);
         }
@@ -248,7 +253,14 @@ pub(super) fn by_pattern(dialect: &Dialect) -> bool {
 
 /// The value as it is bound: a pattern where the database looks text up by pattern.
 fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) -> Value {
-    let lookup = compare.lookup;
+    // A UUID that is kept as text is kept without hyphens.
+    let column = meta.column_at(compare.column);
+    let is_uuid = column.is_some_and(|column| column.ty() == ColumnType::Uuid);
+    bound_text(compare.lookup, value, is_uuid, dialect)
+}
+
+/// As [`bound`], where the type of what it is compared with is known.
+pub(super) fn bound_text(lookup: Lookup, value: &Value, is_uuid: bool, dialect: &Dialect) -> Value {
     if !lookup.is_text() {
         return match value {
             // SQLite has no NaN but NULL, and no column is equal to either.
@@ -258,9 +270,6 @@ fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) 
             value => value.clone(),
         };
     }
-    // A UUID that is kept as text is kept without hyphens.
-    let column = meta.column_at(compare.column);
-    let is_uuid = column.is_some_and(|column| column.ty() == ColumnType::Uuid);
     match value {
         Value::Text(text) if is_uuid && dialect.family != Family::Postgres => {
             let digits = text.replace('-', "");
@@ -270,7 +279,23 @@ fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) 
     }
 }
 
+/// What makes a pattern mean on MySQL and MariaDB what it means on PostgreSQL: case counts or not
+/// whatever the collation, and a point stands for the end of a line too.
+pub(super) fn regex_flags(lookup: Lookup) -> &'static str {
+    match lookup {
+        Lookup::IRegex => "(?is)",
+        _ => "(?-i)(?s)",
+    }
+}
+
 fn pattern(lookup: Lookup, value: &Value, dialect: &Dialect) -> Value {
+    if let (true, Value::Text(text)) = (lookup.is_regex(), value) {
+        let text = match dialect.family {
+            Family::Mysql => format!("{}{text}", regex_flags(lookup)).into(),
+            _ => text.clone(),
+        };
+        return Value::Text(text);
+    }
     let (before, after) = match lookup {
         Lookup::Contains | Lookup::IContains => ("%", "%"),
         Lookup::StartsWith | Lookup::IStartsWith => ("", "%"),

@@ -162,7 +162,7 @@ impl Place {
             order: Sort::No,
             ..Select::rows(&query)
         };
-        let statement = compile(&select, db.dialect(), db.cache())?;
+        let statement = compile(&select, db.dialect(), db.time_zone(), db.cache())?;
         let name = self.meta.columns()[self.column].name();
         Ok(statement.map(|statement| Read {
             statement,

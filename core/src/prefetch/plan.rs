@@ -181,7 +181,7 @@ pub(super) fn plans(
             per: if sliced { &tie.there } else { &[] },
             ..Select::rows(&query)
         };
-        let Some(statement) = compile(&select, db.dialect(), db.cache())? else {
+        let Some(statement) = compile(&select, db.dialect(), db.time_zone(), db.cache())? else {
             continue;
         };
         plans.push(FetchPlan {

@@ -96,6 +96,7 @@ fn lacks_key(key: &Operand) -> bool {
     match key {
         Operand::Value(value) => value.is_null(),
         Operand::List(parts) => parts.iter().any(lacks_key),
+        Operand::Expression(_) => false,
     }
 }
 

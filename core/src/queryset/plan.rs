@@ -55,7 +55,7 @@ impl<T> QuerySet<T> {
             None => What::Rows,
         };
         let select = Select { what, ..*select };
-        let Some(statement) = compile(&select, db.dialect(), db.cache())? else {
+        let Some(statement) = compile(&select, db.dialect(), db.time_zone(), db.cache())? else {
             return Ok(None);
         };
         let layout = match &selection {
@@ -77,7 +77,7 @@ impl<T> QuerySet<T> {
             return Ok(None);
         }
         query.check_late()?;
-        compile(select, db.dialect(), db.cache())
+        compile(select, db.dialect(), db.time_zone(), db.cache())
     }
 
     /// The rows of the query as it is.

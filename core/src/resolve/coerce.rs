@@ -18,6 +18,7 @@ pub(super) fn listed(column: &ColumnMeta, operand: Operand) -> Result<Value, Inv
         Operand::Value(Value::Null) => Ok(Value::Null),
         Operand::Value(value) => ordered(column, Lookup::Exact, value),
         Operand::List(_) => Err(misfit(column, "a list")),
+        Operand::Expression(_) => Err(misfit(column, "an expression")),
     }
 }
 

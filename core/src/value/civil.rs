@@ -75,6 +75,17 @@ fn clock_and_offset(text: &str) -> Option<(i64, Option<i32>)> {
     Some((micros, pieces.to_numeric_offset().map(Offset::seconds)))
 }
 
+/// The clock's reading; `None` outside the years -9999 to 9999.
+pub(crate) fn civil_from_micros(micros: i64) -> Option<civil::DateTime> {
+    let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
+    let time = time_from_micros(micros.rem_euclid(MICROS_PER_DAY))?;
+    Some(date_from_days(days)?.to_datetime(time))
+}
+
+pub(crate) fn micros_from_civil(clock: civil::DateTime) -> i64 {
+    i64::from(days_of_date(clock.date())) * MICROS_PER_DAY + micros_of_day(clock.time())
+}
+
 pub(crate) fn date_from_days(days: i32) -> Option<civil::Date> {
     EPOCH.checked_add(Span::new().try_days(days).ok()?).ok()
 }

@@ -128,5 +128,13 @@ fn newtype(krate: &Path, ident: &Ident, member: Option<&Ident>, ty: &Type) -> To
                 #krate::__private::text(self)
             }
         }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl<R> #krate::IntoExpr<R, #ident> for &str where for<'inner> #ty: #krate::TextField {
+            fn into_expr(self) -> #krate::Expr<R, #ident> {
+                #krate::Expr::value(self)
+            }
+        }
     }
 }

@@ -5,9 +5,9 @@
 
 use smallvec::SmallVec;
 
-use super::{Columns, Planner, Spots, asks_null};
+use super::{Columns, Planner, Sides, Spots};
 use crate::compile::joins::{At, Joins, Spot, Tables, Way};
-use crate::condition::{ColumnRef, Compare};
+use crate::condition::ColumnRef;
 use crate::error::Result;
 
 /// A subquery that asks whether there is a related row.
@@ -24,8 +24,14 @@ pub(in crate::compile) struct Split {
 }
 
 impl Planner<'_> {
-    pub(super) fn split(&mut self, compare: &Compare, shared: &mut Tables) -> Result<Split> {
-        let mut inside = Inside::new(self, compare)?;
+    pub(super) fn split(
+        &mut self,
+        left: ColumnRef,
+        sides: &Sides,
+        shared: &mut Tables,
+    ) -> Result<Split> {
+        let path = left.path;
+        let mut inside = Inside::new(self, left, sides)?;
         // A table whose missing row is asked for must stay joined to the one before.
         let whole = inside.joins.table(inside.many).outer;
         let first = if whole { inside.before } else { inside.many };
@@ -41,7 +47,7 @@ impl Planner<'_> {
 
         // The columns that it is compared with are the query's own.
         let mut right = Spots::new();
-        for column in compare.right_columns() {
+        for &column in &sides.right {
             right.push((column, self.joins.shared(column, Some(&mut *shared))?));
         }
         let mut links = SmallVec::new();
@@ -60,7 +66,7 @@ impl Planner<'_> {
                 }
             }
             None => {
-                let path = compare.column.path.front(way.hop(place));
+                let path = path.front(way.hop(place));
                 let missing = (1..=place).any(|step| joins.table(way.tables[step]).outer);
                 for &(own, key) in &way.step(place).on {
                     let outer = ColumnRef { path, index: own };
@@ -79,7 +85,10 @@ impl Planner<'_> {
         Ok(Split {
             joins,
             first,
-            columns: Columns { left, right },
+            columns: Columns {
+                left: Some(left),
+                right,
+            },
             links,
             or_null,
         })
@@ -98,14 +107,14 @@ struct Inside {
 }
 
 impl Inside {
-    fn new(planner: &Planner<'_>, compare: &Compare) -> Result<Self> {
+    fn new(planner: &Planner<'_>, left: ColumnRef, sides: &Sides) -> Result<Self> {
         let mut joins = Joins::new(planner.query, Some('U'));
-        let way = joins.follow(compare.column.path, None)?;
+        let way = joins.follow(left.path, None)?;
         let mut trimmed = way.clone();
-        let mut index = [compare.column.index];
+        let mut index = [left.index];
         joins.trim(&mut trimmed, &mut index);
         let left = joins.spot(&trimmed, index[0]);
-        if asks_null(compare) != Some(true) {
+        if sides.asks_null != Some(true) {
             joins.demote(way.tables.iter().copied());
         }
         let place = way.first_many().unwrap_or_default();

@@ -2,9 +2,10 @@
 
 use sea_query::{Alias, BinOper, CaseStatement, Expr, ExprTrait, Func, SelectStatement};
 
+use super::text::Needle;
 use super::{Renderer, spotted, table};
 use crate::compile::plan::{Columns, Leaf, Split};
-use crate::compile::shape::{as_array, by_pattern};
+use crate::compile::shape::as_array;
 use crate::condition::{Compare, Condition, Right};
 use crate::dialect::Family;
 use crate::error::Result;
@@ -22,6 +23,7 @@ impl Renderer<'_> {
     pub(super) fn condition(&mut self, condition: &Condition, negated: bool) -> Result<Expr> {
         Ok(match condition {
             Condition::Compare(compare) => self.compare(compare, negated)?,
+            Condition::Predicate(predicate) => self.predicate(predicate, negated)?,
             Condition::And(parts) => self.join(parts, negated, ExprTrait::and)?,
             Condition::Or(parts) => self.join(parts, negated, ExprTrait::or)?,
             Condition::Xor(parts) => self.odd(parts, negated)?,
@@ -72,16 +74,31 @@ impl Renderer<'_> {
     }
 
     fn compare(&mut self, compare: &Compare, negated: bool) -> Result<Expr> {
+        self.leaf(negated, |renderer, columns, negated| {
+            renderer.compared(compare, columns, negated)
+        })
+    }
+
+    /// A comparison, by what it is once its columns are known.
+    pub(super) fn leaf(
+        &mut self,
+        negated: bool,
+        holds: impl FnOnce(&mut Self, Columns, bool) -> Result<Expr>,
+    ) -> Result<Expr> {
         match self.leaves.next() {
-            Some(Leaf::Here(columns)) => self.compared(compare, columns, negated),
-            Some(Leaf::Split(split)) => self.split(compare, *split),
+            Some(Leaf::Here(columns)) => holds(self, columns, negated),
+            Some(Leaf::Split(split)) => self.split(*split, holds),
             // The plan has one for each comparison.
             None => Ok(Expr::cust("1 = 1")),
         }
     }
 
     /// Whether the subquery has a row.
-    fn split(&mut self, compare: &Compare, split: Split) -> Result<Expr> {
+    fn split(
+        &mut self,
+        split: Split,
+        holds: impl FnOnce(&mut Self, Columns, bool) -> Result<Expr>,
+    ) -> Result<Expr> {
         let Split {
             joins,
             first,
@@ -89,7 +106,7 @@ impl Renderer<'_> {
             links,
             or_null,
         } = split;
-        let holds = self.compared(compare, columns, false)?;
+        let holds = holds(self, columns, false)?;
         let outer = std::mem::replace(&mut self.joins, joins);
         let mut select = SelectStatement::new();
         let base = self.joins.table(first);
@@ -111,8 +128,10 @@ impl Renderer<'_> {
     }
 
     fn compared(&mut self, compare: &Compare, columns: Columns, negated: bool) -> Result<Expr> {
-        let Columns { left, right } = columns;
-        self.right = right;
+        let Some(left) = columns.left else {
+            // A plain comparison is of a column.
+            return Ok(Expr::cust("1 = 1"));
+        };
         let column = spotted(&left);
         let nullable = left.nullable;
         let meta = &left.model.columns()[usize::from(left.index)];
@@ -130,13 +149,23 @@ impl Renderer<'_> {
             (Right::One(_), Lookup::Gte) => column.clone().gte(self.value(meta)),
             (Right::One(_), Lookup::Lt) => column.clone().lt(self.value(meta)),
             (Right::One(_), Lookup::Lte) => column.clone().lte(self.value(meta)),
-            (Right::One(_), lookup) => self.text(column.clone(), meta, lookup),
+            (Right::One(_), lookup) => {
+                let pattern = Needle::Bound(self.param());
+                self.text(
+                    column.clone(),
+                    meta.ty() == ColumnType::Text,
+                    lookup,
+                    pattern,
+                )
+            }
             (Right::Many(values), Lookup::Range) if values.len() == 2 => {
                 let (low, high) = (self.value(meta), self.value(meta));
                 column.clone().between(low, high)
             }
             (Right::Many(values) | Right::ManyOrNull(values), _) => {
-                self.is_in(column.clone(), meta, lookup, values)
+                self.is_in(column.clone(), lookup, values, |renderer| {
+                    renderer.value(meta)
+                })
             }
         };
         // A negated comparison keeps the rows with NULL, unless NULL was listed among the values.
@@ -147,10 +176,16 @@ impl Renderer<'_> {
         })
     }
 
-    fn is_in(&mut self, column: Expr, meta: &ColumnMeta, lookup: Lookup, values: &[Value]) -> Expr {
+    pub(super) fn is_in(
+        &mut self,
+        left: Expr,
+        lookup: Lookup,
+        values: &[Value],
+        value: impl Fn(&mut Self) -> Expr,
+    ) -> Expr {
         if !as_array(lookup, values, self.dialect) {
-            let params: Vec<Expr> = values.iter().map(|_| self.value(meta)).collect();
-            return column.is_in(params);
+            let params: Vec<Expr> = values.iter().map(|_| value(self)).collect();
+            return left.is_in(params);
         }
         let array = self.param();
         match self.dialect.family {
@@ -160,9 +195,9 @@ impl Renderer<'_> {
                     Func::cust(Alias::new("json_each")).arg(array),
                     Alias::new("listed"),
                 );
-                column.in_subquery(each)
+                left.in_subquery(each)
             }
-            _ => column.eq(Func::cust(Alias::new("ANY")).arg(array)),
+            _ => left.eq(Func::cust(Alias::new("ANY")).arg(array)),
         }
     }
 
@@ -184,52 +219,5 @@ impl Renderer<'_> {
             });
         let places = MYSQL_DIGITS - before.clamp(MYSQL_BEFORE, MYSQL_DIGITS);
         value.cast_as(Alias::new(format!("DECIMAL({MYSQL_DIGITS}, {places})")))
-    }
-
-    /// A lookup into text, which answers as on PostgreSQL: the plain ones respect case, the
-    /// others fold it.
-    fn text(&mut self, column: Expr, meta: &ColumnMeta, lookup: Lookup) -> Expr {
-        let value = self.param();
-        let is_text = meta.ty() == ColumnType::Text;
-        let cast = |column: Expr, ty: &str| {
-            if is_text {
-                column
-            } else {
-                column.cast_as(Alias::new(ty))
-            }
-        };
-        let plain = matches!(
-            lookup,
-            Lookup::Contains | Lookup::StartsWith | Lookup::EndsWith
-        );
-        let upper = |expr: Expr| -> Expr { Func::upper(expr).into() };
-        match self.dialect.family {
-            Family::Sqlite if by_pattern(self.dialect) => {
-                let pattern = value.binary(BinOper::Escape, Expr::cust("'\\'"));
-                column.binary(BinOper::Like, pattern)
-            }
-            Family::Sqlite => {
-                let name = format!("queryset_{}", lookup.name());
-                Func::cust(Alias::new(name)).arg(column).arg(value).into()
-            }
-            Family::Postgres => {
-                let column = cast(column, "text");
-                match lookup {
-                    Lookup::IExact => upper(column).eq(upper(value)),
-                    _ if plain => column.binary(BinOper::Like, value),
-                    _ => upper(column).binary(BinOper::Like, upper(value)),
-                }
-            }
-            // A comparison with a binary text compares the letters as they are.
-            Family::Mysql => {
-                let column = cast(column, "CHAR");
-                let binary = |value: Expr| value.cast_as(Alias::new("BINARY"));
-                match lookup {
-                    Lookup::IExact => upper(column).eq(binary(upper(value))),
-                    _ if plain => column.binary(BinOper::Like, binary(value)),
-                    _ => upper(column).binary(BinOper::Like, binary(upper(value))),
-                }
-            }
-        }
     }
 }
