@@ -2,8 +2,12 @@
 
 mod compare;
 pub(crate) use compare::{none_as_value, none_is_no_value, null};
+mod date;
 mod text;
 
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+pub(crate) use date::moments;
+pub use date::{DateField, DateTimeField, TimeField};
 pub use text::TextField;
 
 use std::fmt;
@@ -23,7 +27,9 @@ use crate::path::Path;
 /// | `b.id.is_in([1, 2])` | `id__in=[1, 2]` | `id IN (1, 2)` |
 /// | `b.id.range(1, 5)` | `id__range=(1, 5)` | `id BETWEEN 1 AND 5` |
 /// | `b.note.isnull(true)` | `note__isnull=True` | `note IS NULL` |
-/// | `b.title.contains("x")`, `icontains`, `startswith`, `istartswith`, `endswith`, `iendswith`, `iexact` | `title__contains="x"`, … | see [`TextField`] |
+/// | `b.title.contains("x")`, `icontains`, `startswith`, `istartswith`, `endswith`, `iendswith`, `iexact`, `regex`, `iregex` | `title__contains="x"`, … | see [`TextField`] |
+/// | `b.read.lt(b.pages)`, `b.read.gte(b.pages / 2)` | `read__lt=F("pages")`, … | `read < pages`, … |
+/// | `b.at.year()`, `b.at.date()`, … | `at__year`, `at__date`, … | see [`DateField`] |
 /// | `b.id.asc()`, `b.id.desc()` | `"id"`, `"-id"` | `ORDER BY id ASC`, … |
 pub struct Column<R, T> {
     at: ColumnRef,

@@ -130,7 +130,7 @@ mod zone;
 pub use aggregate::{Aggregate, AggregateTerm, Aggregates, Number};
 pub use backend::{Backend, Cursor, Fetched, gave_up};
 pub use cancel::{CancelGuard, CancelReason, CancelToken, Cancelled, DeadlineGuard};
-pub use column::{Column, TextField};
+pub use column::{Column, DateField, DateTimeField, TextField, TimeField};
 pub use database::{
     AsyncIter, Capture, Captured, Database, Iter, Repeated, Scope, StatementEvent, StatementHook,
 };

@@ -28,10 +28,8 @@ pub(super) enum Mark {
     Script,
     /// Text that only a Python parser reads.
     PythonText,
-    /// A part of a date or time in a path.
+    /// A part of a date or time in an ordering.
     DatePart,
-    /// A pattern of the database's own dialect.
-    Regex,
     /// A JSON column, other than whether it is NULL.
     Json,
     /// A column or a computed value on the right-hand side, or as a condition.
@@ -161,6 +159,10 @@ impl<'m> Walk<'_, 'm> {
             }
             Node::Unary { of, .. } => self.any(of, model),
             Node::Index { index, of } => {
+                // A part of a text column.
+                if matches!(Node::of(of), Node::Call(call) if call.name() == Some("F")) {
+                    self.mark(Mark::Expression);
+                }
                 self.any(index, model);
                 self.any(of, model);
             }
@@ -201,6 +203,10 @@ impl<'m> Walk<'_, 'm> {
         let Some(name) = call.name() else {
             return;
         };
+        if name == "F" {
+            self.column(call, model);
+            return;
+        }
         self.facts.functions.insert(name.to_owned());
         let is_value = VALUES.contains(&name) || self.models.get(name).is_some();
         if !is_value && !super::rules::is_python_function(name) {
@@ -210,6 +216,16 @@ impl<'m> Walk<'_, 'm> {
             self.conditions(call.arguments, model, true);
         } else {
             self.arguments(call.arguments, model);
+        }
+    }
+
+    /// A column as a value.
+    fn column(&mut self, call: &Call<'_>, model: Option<&'m Table>) {
+        match (model, call.arguments.positional.first().map(Node::of)) {
+            (Some(model), Some(Node::Const(Json::String(path)))) => {
+                self.path(path, model, false);
+            }
+            _ => self.mark(Mark::Expression),
         }
     }
 
@@ -398,6 +414,10 @@ impl<'m> Walk<'_, 'm> {
             };
             match path {
                 Some(path) if plain && only_distinct => {
+                    let of_part = |part| date_part(part, ColumnType::Timestamp);
+                    if path.split("__").skip(1).any(of_part) {
+                        self.mark(Mark::Aggregate);
+                    }
                     if path != "*" {
                         let (column, _) = self.path(path, model, false);
                         if column == Some(ColumnType::Decimal) {
@@ -491,10 +511,7 @@ impl<'m> Walk<'_, 'm> {
             return (None, lookup);
         };
         for part in &parts {
-            if matches!(*part, "regex" | "iregex") && !related {
-                self.mark(Mark::Regex);
-            }
-            if date_part(part, ty) {
+            if ordering && date_part(part, ty) {
                 self.mark(Mark::DatePart);
             }
         }
@@ -517,6 +534,7 @@ const VALUES: &[&str] = &[
     "Decimal",
     "Q",
     "UUID",
+    "Value",
     "ZoneInfo",
     "bytes",
     "date",

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use queryset::runtime::block_on;
-use queryset::{Database, Error, QuerySet, Record, Result};
+use queryset::{Database, Error, QuerySet, Record, Result, Zone};
 use serde_json::Value as Json;
 
 use super::answer::{Answer, Failure};
@@ -33,6 +33,15 @@ fn both(
     db: &Database,
 ) -> std::result::Result<[Answer; 2], Unknown> {
     let (query, terminal) = terminal::read(&given.ast, models)?;
+    let there;
+    let db = match &given.tz {
+        None => db,
+        Some(name) => {
+            let zone = Zone::named(name).map_err(|error| Unknown::new(error.to_string()))?;
+            there = db.in_time_zone(zone);
+            &there
+        }
+    };
     let each = given.ast.get("each");
     if let Err(error) = query.check() {
         let answer = Answer {

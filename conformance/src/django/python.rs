@@ -2,7 +2,7 @@
 
 use jiff::civil;
 use jiff::tz::TimeZone;
-use queryset::{Operand, Value, parse_date, parse_timestamp};
+use queryset::{Expression, F, Operand, Value, parse_date, parse_timestamp};
 use serde_json::Value as Json;
 
 use super::base64;
@@ -28,6 +28,8 @@ pub(super) enum Python {
     Duration(i64),
     Uuid([u8; 16]),
     Zone(TimeZone),
+    /// What the database computes.
+    Expression(Expression),
     /// A list, a tuple, a set or an iterator.
     List(Vec<Python>),
     /// An object of a model, by the values of its key; `None` where it was given none.
@@ -97,12 +99,25 @@ fn unary(op: &str, value: Python) -> Result<Python, Unknown> {
         ("-", Python::Int(number)) => Python::Int(-number),
         ("-", Python::Float(number)) => Python::Float(-number),
         ("-", Python::Duration(micros)) => Python::Duration(-micros),
+        ("-", Python::Expression(of)) => Python::Expression(-of),
         (op, value) => return Err(Unknown::new(format!("{op} of {value:?}"))),
     })
 }
 
 fn binary(op: &str, left: Python, right: Python) -> Result<Python, Unknown> {
     let unknown = || Unknown::new(format!("the operator {op}"));
+    if let (Python::Expression(_), _) | (_, Python::Expression(_)) = (&left, &right) {
+        let (left, right) = (left.into_expression()?, right.into_expression()?);
+        return Ok(Python::Expression(match op {
+            "+" => left + right,
+            "-" => left - right,
+            "*" => left * right,
+            "/" => left / right,
+            "%" => left % right,
+            "**" => left.pow(right),
+            _ => return Err(unknown()),
+        }));
+    }
     Ok(match (op, left, right) {
         ("**", Python::Int(base), Python::Int(power)) => {
             let power = u32::try_from(power).map_err(|_| unknown())?;
@@ -146,6 +161,8 @@ fn call(call: &Call<'_>, models: &Models) -> Result<Python, Unknown> {
     };
     let unknown = || Unknown::new(format!("{name}({positional:?})"));
     Ok(match (name, positional.as_slice()) {
+        ("F", [Python::Text(path)]) => Python::Expression(F(path).into()),
+        ("Value", [value]) => Python::Expression(value.clone().into_expression()?),
         ("Decimal", [Python::Text(digits)]) => Python::Decimal(digits.clone()),
         ("Decimal", [Python::Int(number)]) => Python::Decimal(number.to_string()),
         ("date", [_, _, _]) => {
@@ -302,6 +319,15 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
 }
 
 impl Python {
+    /// The value within something computed.
+    fn into_expression(self) -> Result<Expression, Unknown> {
+        match self.into_operand()? {
+            Operand::Expression(expression) => Ok(expression),
+            Operand::Value(value) => Ok(value.into()),
+            other => Err(Unknown::new(format!("{other:?} within an expression"))),
+        }
+    }
+
     /// The value as a lookup's right-hand side.
     pub(super) fn into_operand(self) -> Result<Operand, Unknown> {
         Ok(Operand::Value(match self {
@@ -327,6 +353,7 @@ impl Python {
                 return Ok(Operand::List(items?));
             }
             Self::Instance { key, .. } => return key_operand(key),
+            Self::Expression(expression) => return Ok(expression.into()),
             other => return Err(Unknown::new(format!("{other:?} as a value"))),
         }))
     }

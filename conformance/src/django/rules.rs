@@ -217,7 +217,7 @@ const RULES: &[Rule] = &[
     ),
     later(
         "expressions",
-        "columns and computed values on the right-hand side, as conditions or in an ordering",
+        "functions, and computed values as conditions or in an ordering",
         Fits::Mark(Mark::Expression),
     ),
     later(
@@ -232,10 +232,9 @@ const RULES: &[Rule] = &[
     ),
     later(
         "date parts",
-        "parts of dates and times in a path",
+        "parts of dates and times in an ordering",
         Fits::Mark(Mark::DatePart),
     ),
-    later("regex", "regular expressions", Fits::Mark(Mark::Regex)),
     later(
         "JSON",
         "documents compared, and paths into them",

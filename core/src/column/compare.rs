@@ -12,27 +12,27 @@ use crate::value::Value;
 
 impl<R, T: Field> Column<R, T> {
     /// Equal to `value`, another column or something computed; for `None`, NULL.
-    pub fn eq(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn eq(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Exact, value)
     }
 
     /// Greater than `value`.
-    pub fn gt(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn gt(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Gt, value)
     }
 
     /// Greater than or equal to `value`.
-    pub fn gte(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn gte(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Gte, value)
     }
 
     /// Less than `value`.
-    pub fn lt(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn lt(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Lt, value)
     }
 
     /// Less than or equal to `value`.
-    pub fn lte(self, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn lte(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Lte, value)
     }
 
@@ -46,7 +46,7 @@ impl<R, T: Field> Column<R, T> {
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.
-    pub fn range(self, low: impl IntoExpr<R, T::Base>, high: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub fn range(self, low: impl IntoExpr<T::Base, R>, high: impl IntoExpr<T::Base, R>) -> Q<R> {
         match (low.into_expr().into_node(), high.into_expr().into_node()) {
             (Node::Value(Value::Null), _) | (_, Node::Value(Value::Null)) => {
                 none_as_value(Lookup::Range)
@@ -66,7 +66,7 @@ impl<R, T: Field> Column<R, T> {
     }
 
     #[inline]
-    pub(super) fn compare(self, lookup: Lookup, value: impl IntoExpr<R, T::Base>) -> Q<R> {
+    pub(super) fn compare(self, lookup: Lookup, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         match value.into_expr().into_node() {
             Node::Value(Value::Null) => null(lookup, || Condition::is_null(self.at, true)),
             Node::Value(value) => Q::from(Condition::compare(self.at, lookup, value)),

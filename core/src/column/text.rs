@@ -29,14 +29,14 @@ macro_rules! lookups {
     ($($(#[$doc:meta])* $name:ident $lookup:ident $value:ident;)*) => {
         impl<R, T: Field<Base: TextField>> Column<R, T> {$(
             $(#[$doc])*
-            pub fn $name(self, $value: impl IntoExpr<R, T::Base>) -> Q<R> {
+            pub fn $name(self, $value: impl IntoExpr<T::Base, R>) -> Q<R> {
                 self.compare(Lookup::$lookup, $value)
             }
         )*}
 
         impl<R, T: TextField> Expr<R, T> {$(
             $(#[$doc])*
-            pub fn $name(self, $value: impl IntoExpr<R, T>) -> Q<R> {
+            pub fn $name(self, $value: impl IntoExpr<T, R>) -> Q<R> {
                 self.compare(Lookup::$lookup, $value)
             }
         )*}

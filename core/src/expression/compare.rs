@@ -12,27 +12,27 @@ use crate::value::Value;
 
 impl<R, T: Field> Expr<R, T> {
     /// Equal to `value`, a column or something computed; for `None`, NULL.
-    pub fn eq(self, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn eq(self, value: impl IntoExpr<T, R>) -> Q<R> {
         self.compare(Lookup::Exact, value)
     }
 
     /// Greater than `value`.
-    pub fn gt(self, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn gt(self, value: impl IntoExpr<T, R>) -> Q<R> {
         self.compare(Lookup::Gt, value)
     }
 
     /// Greater than or equal to `value`.
-    pub fn gte(self, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn gte(self, value: impl IntoExpr<T, R>) -> Q<R> {
         self.compare(Lookup::Gte, value)
     }
 
     /// Less than `value`.
-    pub fn lt(self, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn lt(self, value: impl IntoExpr<T, R>) -> Q<R> {
         self.compare(Lookup::Lt, value)
     }
 
     /// Less than or equal to `value`.
-    pub fn lte(self, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn lte(self, value: impl IntoExpr<T, R>) -> Q<R> {
         self.compare(Lookup::Lte, value)
     }
 
@@ -47,7 +47,7 @@ impl<R, T: Field> Expr<R, T> {
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.
-    pub fn range(self, low: impl IntoExpr<R, T>, high: impl IntoExpr<R, T>) -> Q<R> {
+    pub fn range(self, low: impl IntoExpr<T, R>, high: impl IntoExpr<T, R>) -> Q<R> {
         match (low.into_expr().into_node(), high.into_expr().into_node()) {
             (Node::Value(Value::Null), _) | (_, Node::Value(Value::Null)) => {
                 none_as_value(Lookup::Range)
@@ -66,7 +66,7 @@ impl<R, T: Field> Expr<R, T> {
         self.holds(Lookup::IsNull, yes)
     }
 
-    pub(crate) fn compare(self, lookup: Lookup, value: impl IntoExpr<R, T>) -> Q<R> {
+    pub(crate) fn compare(self, lookup: Lookup, value: impl IntoExpr<T, R>) -> Q<R> {
         let is_year = matches!(self.node(), Node::Transform(transform, _) if transform.is_year());
         match value.into_expr().into_node() {
             Node::Value(Value::Null) => {

@@ -84,14 +84,14 @@ impl<R, T: Field> Column<R, T> {
     message = "a column of `{T}` cannot be compared with `{Self}`",
     note = "pass a value of the column's own type, or a column or expression of that type; a literal may need a suffix or `.to_owned()`"
 )]
-pub trait IntoExpr<R, T> {
+pub trait IntoExpr<T, R> {
     /// The right-hand side.
     fn into_expr(self) -> Expr<R, T>;
 }
 
 // One by one: an impl for whatever is an `IntoOperand` would rule out those for columns.
 #[diagnostic::do_not_recommend]
-impl<R, T: Field> IntoExpr<R, T> for T {
+impl<R, T: Field> IntoExpr<T, R> for T {
     #[inline]
     fn into_expr(self) -> Expr<R, T> {
         Expr::value(self)
@@ -99,7 +99,7 @@ impl<R, T: Field> IntoExpr<R, T> for T {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T: Field<Base = T>> IntoExpr<R, T> for Option<T> {
+impl<R, T: Field<Base = T>> IntoExpr<T, R> for Option<T> {
     #[inline]
     fn into_expr(self) -> Expr<R, T> {
         Expr::value(self)
@@ -107,7 +107,7 @@ impl<R, T: Field<Base = T>> IntoExpr<R, T> for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T: Field> IntoExpr<R, T> for &T {
+impl<R, T: Field> IntoExpr<T, R> for &T {
     #[inline]
     fn into_expr(self) -> Expr<R, T> {
         Expr::value(self)
@@ -115,7 +115,7 @@ impl<R, T: Field> IntoExpr<R, T> for &T {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R> IntoExpr<R, String> for &str {
+impl<R> IntoExpr<String, R> for &str {
     #[inline]
     fn into_expr(self) -> Expr<R, String> {
         Expr::value(self)
@@ -123,7 +123,7 @@ impl<R> IntoExpr<R, String> for &str {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R> IntoExpr<R, Vec<u8>> for &[u8] {
+impl<R> IntoExpr<Vec<u8>, R> for &[u8] {
     #[inline]
     fn into_expr(self) -> Expr<R, Vec<u8>> {
         Expr::value(self)
@@ -131,14 +131,14 @@ impl<R> IntoExpr<R, Vec<u8>> for &[u8] {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T: Field> IntoExpr<R, T::Base> for Column<R, T> {
+impl<R, T: Field> IntoExpr<T::Base, R> for Column<R, T> {
     fn into_expr(self) -> Expr<R, T::Base> {
         self.expr()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T> IntoExpr<R, T> for Expr<R, T> {
+impl<R, T> IntoExpr<T, R> for Expr<R, T> {
     fn into_expr(self) -> Expr<R, T> {
         self
     }
@@ -200,7 +200,7 @@ macro_rules! sums {
         impl<R, T, V> $trait<V> for Column<R, T>
         where
             T: Field<Base: Computable>,
-            V: IntoExpr<R, <T::Base as Computable>::Step>,
+            V: IntoExpr<<T::Base as Computable>::Step, R>,
         {
             type Output = Expr<R, <T::Base as Computable>::Sum>;
 
@@ -212,7 +212,7 @@ macro_rules! sums {
         impl<R, T, V> $trait<V> for Expr<R, T>
         where
             T: Computable,
-            V: IntoExpr<R, T::Step>,
+            V: IntoExpr<T::Step, R>,
         {
             type Output = Expr<R, T::Sum>;
 
@@ -223,6 +223,12 @@ macro_rules! sums {
     )*};
 }
 
+impl Computable for std::time::Duration {
+    type Step = Self;
+    type Sum = Self;
+    type Between = Self;
+}
+
 sums!(Add add, Sub sub);
 
 macro_rules! products {
@@ -230,7 +236,7 @@ macro_rules! products {
         impl<R, T, V> $trait<V> for Column<R, T>
         where
             T: Field<Base: Factor>,
-            V: IntoExpr<R, T::Base>,
+            V: IntoExpr<T::Base, R>,
         {
             type Output = Expr<R, T::Base>;
 
@@ -242,7 +248,7 @@ macro_rules! products {
         impl<R, T, V> $trait<V> for Expr<R, T>
         where
             T: Factor,
-            V: IntoExpr<R, T>,
+            V: IntoExpr<T, R>,
         {
             type Output = Expr<R, T>;
 
@@ -274,14 +280,14 @@ impl<R, T: Factor> Neg for Expr<R, T> {
 
 impl<R, T: Field<Base: Factor>> Column<R, T> {
     /// The column to the power of another value.
-    pub fn pow(self, power: impl IntoExpr<R, T::Base>) -> Expr<R, T::Base> {
+    pub fn pow(self, power: impl IntoExpr<T::Base, R>) -> Expr<R, T::Base> {
         self.expr().pow(power)
     }
 }
 
 impl<R, T: Factor> Expr<R, T> {
     /// This to the power of another value.
-    pub fn pow(self, power: impl IntoExpr<R, T>) -> Self {
+    pub fn pow(self, power: impl IntoExpr<T, R>) -> Self {
         Self::new(self.node.with(Operator::Pow, power.into_expr().node))
     }
 }
@@ -290,7 +296,7 @@ impl<R, T: Field<Base: Computable>> Column<R, T> {
     /// The time since another moment: Django's `F("ended") - F("at")`. Of numbers, the difference.
     pub fn since(
         self,
-        other: impl IntoExpr<R, T::Base>,
+        other: impl IntoExpr<T::Base, R>,
     ) -> Expr<R, <T::Base as Computable>::Between> {
         self.expr().since(other)
     }
@@ -298,7 +304,7 @@ impl<R, T: Field<Base: Computable>> Column<R, T> {
 
 impl<R, T: Computable> Expr<R, T> {
     /// The time since another moment. Of numbers, the difference.
-    pub fn since(self, other: impl IntoExpr<R, T>) -> Expr<R, T::Between> {
+    pub fn since(self, other: impl IntoExpr<T, R>) -> Expr<R, T::Between> {
         Expr::new(self.node.with(Operator::Sub, other.into_expr().node))
     }
 }

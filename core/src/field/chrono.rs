@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::aggregate::Number;
+use crate::column::moments;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// Days from the first day of chrono's count, 0001-01-01, to 1970-01-01.
@@ -102,6 +103,8 @@ impl Number for TimeDelta {
     type Sum = Self;
     type Avg = Self;
 }
+
+moments!(date NaiveDate, time NaiveTime, datetime NaiveDateTime, span TimeDelta, both NaiveDateTime, both DateTime<Utc>);
 
 #[cfg(test)]
 mod tests {

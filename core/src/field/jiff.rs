@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::aggregate::Number;
+use crate::column::moments;
 use crate::value::{
     ColumnType, Value, ValueRef, date_from_days, days_of_date, micros_of_day, time_from_micros,
 };
@@ -104,6 +105,8 @@ impl Number for SignedDuration {
     type Sum = Self;
     type Avg = Self;
 }
+
+moments!(date Date, time Time, datetime DateTime, span SignedDuration, both DateTime, both Timestamp);
 
 #[cfg(test)]
 mod tests {

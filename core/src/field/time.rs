@@ -8,6 +8,7 @@ use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime}
 use super::primitive::too_long;
 use super::{DecodeError, Field, beyond, read};
 use crate::aggregate::Number;
+use crate::column::moments;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// The Julian day of 1970-01-01.
@@ -155,6 +156,8 @@ impl Number for Duration {
     type Sum = Self;
     type Avg = Self;
 }
+
+moments!(date Date, time Time, datetime PrimitiveDateTime, span Duration, both PrimitiveDateTime, both OffsetDateTime, both UtcDateTime);
 
 #[cfg(test)]
 mod tests {

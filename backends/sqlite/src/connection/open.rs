@@ -103,9 +103,7 @@ impl Opener {
         let _ = connection
             .database
             .progress_handler(PROGRESS_STEPS, Some(interrupt::should_stop));
-        if options.text_functions {
-            functions::register(&connection.database).map_err(from_rusqlite)?;
-        }
+        functions::register(&connection.database, options.text_functions).map_err(from_rusqlite)?;
         let writes = connection.place.access == Access::Write;
         let pragma = match writes {
             true => "PRAGMA foreign_keys = ON",

@@ -131,8 +131,8 @@ fn newtype(krate: &Path, ident: &Ident, member: Option<&Ident>, ty: &Type) -> To
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl<R> #krate::IntoExpr<R, #ident> for &str where for<'inner> #ty: #krate::TextField {
-            fn into_expr(self) -> #krate::Expr<R, #ident> {
+        impl<__Root> #krate::IntoExpr<#ident, __Root> for &str where for<'inner> #ty: #krate::TextField {
+            fn into_expr(self) -> #krate::Expr<__Root, #ident> {
                 #krate::Expr::value(self)
             }
         }
