@@ -19,6 +19,7 @@ use crate::operand::Operand;
 use crate::order::Term;
 use crate::path::Path;
 use crate::query::Terms;
+use crate::transform::Transform;
 use crate::value::Value;
 use transform::Chain;
 
@@ -309,6 +310,11 @@ fn unknown_name(name: &str, meta: &ModelMeta) -> Invalid {
 pub(crate) fn unknown_lookup(path: &str, rest: &str, place: &Place<'_>) -> Invalid {
     let field = place.name();
     let mut names: Vec<_> = Lookup::ALL.iter().map(|lookup| lookup.name()).collect();
+    if let Named::Column(index) = &place.field {
+        let ty = place.model.columns()[*index].ty();
+        let parts = Transform::ALL.iter().filter(|part| part.applies(ty));
+        names.extend(parts.map(|part| part.name()));
+    }
     names.sort_unstable();
     let message = format!(
         "'{path}': '{rest}' is no lookup of the field '{field}' of {}; lookups are: {}",

@@ -96,9 +96,10 @@ impl Zone {
             return Some(instant);
         };
         // The last day of the year 9999 is no timestamp of jiff's; the offset is the same.
-        let (first, last) = (Timestamp::MIN, Timestamp::MAX);
-        let near = instant.clamp(first.as_microsecond(), last.as_microsecond());
-        let near = Timestamp::from_microsecond(near).ok()?;
+        let near = Timestamp::from_microsecond(instant).unwrap_or(match instant < 0 {
+            true => Timestamp::MIN,
+            false => Timestamp::MAX,
+        });
         let clock = instant.checked_add(micros(named.zone.to_offset(near)))?;
         civil_from_micros(clock).map(|_| clock)
     }
