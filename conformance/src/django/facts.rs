@@ -478,7 +478,6 @@ impl<'m> Walk<'_, 'm> {
     ) -> (Option<ColumnType>, Option<Lookup>) {
         let mut parts = path.split("__").peekable();
         let mut meta = Arc::clone(&model.meta);
-        let mut related = false;
         let mut ty = None;
         while let Some(&name) = parts.peek() {
             let relation = meta.relation_position(name);
@@ -489,7 +488,6 @@ impl<'m> Walk<'_, 'm> {
             if let Some(index) = index {
                 parts.next();
                 ty = Some(meta.columns()[index].ty());
-                related = false;
                 break;
             }
             let Some(target) = relation.and_then(|at| meta.relations()[at].target().resolve())
@@ -499,7 +497,6 @@ impl<'m> Walk<'_, 'm> {
             parts.next();
             let key = target.primary_key().first();
             ty = key.map(|&key| target.columns()[key].ty());
-            related = true;
             meta = target;
         }
         let parts: Vec<&str> = parts.collect();
