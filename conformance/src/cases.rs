@@ -26,6 +26,7 @@ mod null;
 mod order;
 mod property;
 mod raw;
+mod relations;
 mod scopes;
 mod seams;
 mod slicing;
@@ -36,6 +37,7 @@ use crate::case::Case;
 
 /// Every case, in the order in which a report shows them.
 pub fn cases() -> Vec<Case> {
+    let relations = relations::cases();
     [
         get::CASES,
         count::CASES,
@@ -53,6 +55,7 @@ pub fn cases() -> Vec<Case> {
         lookups::CASES,
         null::CASES,
         dynamic::CASES,
+        &relations,
         raw::CASES,
         property::CASES,
         types::CASES,
