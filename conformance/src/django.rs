@@ -16,6 +16,7 @@ mod facts;
 mod fixtures;
 mod interpret;
 mod node;
+mod object;
 mod python;
 mod refine;
 mod report;

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::case::Given;
 use super::fixtures::{Models, Table};
 use super::node::{Arguments, Call, Node};
+use super::object::related;
 
 /// What a tree names.
 #[derive(Debug, Default)]
@@ -56,7 +57,7 @@ pub(super) enum Mark {
     NoDuration,
     /// A keyword of Python's `Q` among the conditions.
     ReservedKeyword,
-    /// A positional condition that is a number.
+    /// A condition or a term of an ordering that is a bare value.
     UntypedCondition,
     /// An attribute of a query or an object that is Python's own.
     PythonAttribute,
@@ -108,8 +109,12 @@ pub(super) fn model_of<'m>(json: &Json, models: &'m Models) -> Option<&'m Table>
             Node::Name(model) => models.get(model),
             _ => None,
         },
+        Node::Attr { name, of } => Some(related(name, of, models)?.1),
         Node::Call(call) => match call.method()? {
-            ("get" | "count" | "exists" | "first" | "last" | "aggregate", _) => None,
+            (
+                "get" | "count" | "exists" | "first" | "last" | "earliest" | "latest" | "aggregate",
+                _,
+            ) => None,
             (_, of) => model_of(of, models),
         },
         Node::Index { index, of } => match Node::of(index) {
@@ -135,6 +140,10 @@ impl<'m> Walk<'_, 'm> {
     fn any(&mut self, json: &Json, model: Option<&'m Table>) {
         match Node::of(json) {
             Node::Call(call) => self.call(&call, model),
+            // The related rows of an object are a query.
+            Node::Attr { name, of } if related(name, of, self.models).is_some() => {
+                self.any(of, model);
+            }
             Node::Attr { name, of } => {
                 match (name, model_of(of, self.models)) {
                     ("totally_ordered", _) => self.mark(Mark::TotalOrder),
@@ -272,7 +281,7 @@ impl<'m> Walk<'_, 'm> {
     fn conditions(&mut self, arguments: Arguments<'_>, model: Option<&'m Table>, in_q: bool) {
         for condition in arguments.positional {
             match Node::of(condition) {
-                Node::Const(value) if !value.is_string() => self.mark(Mark::UntypedCondition),
+                Node::Const(_) => self.mark(Mark::UntypedCondition),
                 Node::Call(call) if !matches!(call.name(), Some("Q") | None) => {
                     self.mark(Mark::Expression);
                 }
@@ -349,6 +358,7 @@ impl<'m> Walk<'_, 'm> {
                 let path = path.strip_prefix('-').unwrap_or(path);
                 self.path(path, model, true);
             }
+            Node::Const(_) => self.mark(Mark::UntypedCondition),
             Node::Call(call) => match call.method() {
                 Some(("asc" | "desc", of)) => match Node::of(of) {
                     Node::Call(inner) if inner.name() == Some("F") => {

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use queryset::runtime::block_on;
 use queryset::{Database, Error, QuerySet, Record, Result, Zone};
-use serde_json::Value as Json;
 
 use super::answer::{Answer, Failure};
 use super::case::Given;
 use super::fixtures::Models;
+use super::object;
 use super::python::Unknown;
 use super::terminal::{self, Reply, Terminal};
 
@@ -32,7 +32,6 @@ fn both(
     models: &Models,
     db: &Database,
 ) -> std::result::Result<[Answer; 2], Unknown> {
-    let (query, terminal) = terminal::read(&given.ast, models)?;
     let there;
     let db = match &given.tz {
         None => db,
@@ -42,20 +41,66 @@ fn both(
             &there
         }
     };
-    let each = given.ast.get("each");
-    if let Err(error) = query.check() {
-        let answer = Answer {
-            result: Err(failure(&error, true)),
-            statements: Vec::new(),
-        };
-        return Ok([answer.clone(), answer]);
-    }
-    let blocking = watched(db, || terminal.clone().run(query.clone(), db));
-    let asynchronous = watched(db, || spawned(terminal.clone(), query.clone(), db));
     Ok([
-        answer(blocking, &query, each)?,
-        answer(asynchronous, &query, each)?,
+        one(given, models, db, Terminal::run)?,
+        one(given, models, db, spawned)?,
     ])
+}
+
+/// One of the two forms of a read.
+type Run = fn(Terminal, QuerySet<Record>, &Database) -> Result<Reply>;
+
+fn one(
+    given: &Given,
+    models: &Models,
+    db: &Database,
+    run: Run,
+) -> std::result::Result<Answer, Unknown> {
+    let mut ast = given.ast.clone();
+    let mut sent = Vec::new();
+    // The object that a query starts from is read before the query can be built.
+    while let Some(expression) = ast.get("qs").and_then(|qs| object::to_read(qs, models)) {
+        let (query, terminal) = terminal::expression(expression, models)?;
+        let (reply, statements) = watched(db, || run(terminal, query.clone(), db));
+        sent.extend(statements);
+        match reply {
+            Ok(Reply::Row(Some(row))) => {
+                ast = object::replace(&ast, expression, &row, query.meta())?;
+            }
+            Ok(_) => return Err(Unknown::new("the rows of an object that is not there")),
+            Err(error) => return Ok(failed(&error, false, sent)),
+        }
+    }
+    let refusal = ast.get("qs").map(|qs| object::refusal(qs, models));
+    if let Some(error) = refusal.transpose()?.flatten() {
+        return Ok(failed(&error, true, sent));
+    }
+    let (query, terminal) = terminal::read(&ast, models)?;
+    if let Err(error) = query.check() {
+        return Ok(failed(&error, true, sent));
+    }
+    let (reply, statements) = watched(db, || run(terminal, query.clone(), db));
+    sent.extend(statements);
+    match reply {
+        Ok(reply) => Ok(Answer {
+            result: Ok(reply.encode(query.meta(), ast.get("each"))?),
+            statements: sent,
+        }),
+        Err(error) => Ok(failed(&error, false, sent)),
+    }
+}
+
+fn failed(error: &Error, while_building: bool, statements: Vec<String>) -> Answer {
+    let failure = Failure {
+        kind: error.kind(),
+        model: error.model().map(ToOwned::to_owned),
+        while_building,
+        message: error.to_string(),
+    };
+    Answer {
+        result: Err(failure),
+        statements,
+    }
 }
 
 fn spawned(terminal: Terminal, query: QuerySet<Record>, db: &Database) -> Result<Reply> {
@@ -84,25 +129,4 @@ fn watched(db: &Database, read: impl FnOnce() -> Result<Reply>) -> (Result<Reply
     drop(hook);
     let mut statements = statements.lock().unwrap_or_else(PoisonError::into_inner);
     (reply, std::mem::take(&mut statements))
-}
-
-fn answer(
-    (reply, statements): (Result<Reply>, Vec<String>),
-    query: &QuerySet<Record>,
-    each: Option<&Json>,
-) -> std::result::Result<Answer, Unknown> {
-    let result = match reply {
-        Ok(reply) => Ok(reply.encode(query.meta(), each)?),
-        Err(error) => Err(failure(&error, false)),
-    };
-    Ok(Answer { result, statements })
-}
-
-fn failure(error: &Error, while_building: bool) -> Failure {
-    Failure {
-        kind: error.kind(),
-        model: error.model().map(ToOwned::to_owned),
-        while_building,
-        message: error.to_string(),
-    }
 }

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::fixtures::Models;
 use super::node::{Arguments, Call, Node};
+use super::object;
 use super::python::{Python, Unknown, evaluate};
 
 /// The query that a tree builds.
@@ -22,6 +23,11 @@ pub(super) fn query(json: &Json, models: &Models) -> Result<QuerySet<Record>, Un
                 None => Err(Unknown::new(format!("the model {name}"))),
             },
             _ => Err(Unknown::new("a manager of something else than a model")),
+        },
+        Node::Attr { name, of } => match object::rows(name, of, models)? {
+            Some(Ok(rows)) => Ok(rows),
+            Some(Err(error)) => Err(Unknown::new(error.to_string())),
+            None => Err(Unknown::new(format!("the query {json}"))),
         },
         Node::Call(call) => match call.method() {
             Some((method, of)) => refine(query(of, models)?, method, &call, models),

@@ -64,7 +64,10 @@ pub(super) fn read(ast: &Json, models: &Models) -> Result<(QuerySet<Record>, Ter
 }
 
 /// A whole expression instead of a query with a terminal.
-fn expression(json: &Json, models: &Models) -> Result<(QuerySet<Record>, Terminal), Unknown> {
+pub(super) fn expression(
+    json: &Json,
+    models: &Models,
+) -> Result<(QuerySet<Record>, Terminal), Unknown> {
     match Node::of(json) {
         Node::Attr {
             name: "ordered",
@@ -120,10 +123,13 @@ fn terminal(
         "list" => Terminal::List,
         "len" => Terminal::Length,
         "iterator" => match argument(0, "chunk_size") {
-            // How many rows come at a time is the library's choice.
             Some(size) => match evaluate(size, models)? {
-                Python::Int(size) if size > 0 => Terminal::Iterate,
-                _ => return Err(Unknown::new("iteration in chunks of no rows")),
+                Python::Int(size) => {
+                    let size = usize::try_from(size)
+                        .map_err(|_| Unknown::new("iteration in chunks of less than no rows"))?;
+                    return Ok((query.chunk_size(size), Terminal::Iterate));
+                }
+                _ => return Err(Unknown::new("iteration in chunks of no number")),
             },
             None => Terminal::Iterate,
         },

@@ -28,6 +28,8 @@ pub(crate) struct Tie {
     pub(super) target: Arc<ModelMeta>,
     /// Whether a row may have several.
     pub(super) many: bool,
+    /// Whether other tables hold the model's key, and not the model the target's.
+    referred: bool,
     /// The columns of the model, and the types that both sides are compared in.
     own: SmallVec<[(usize, ColumnType); 1]>,
     /// The same columns as a query of the target reaches them.
@@ -75,11 +77,17 @@ impl Tie {
         Ok(Self {
             position,
             many,
+            referred: !first.forward,
             own: own.collect(),
             there: there.collect(),
             origin: origin.map(Arc::new),
             target: Arc::clone(&last.model),
         })
+    }
+
+    /// Whether other tables hold the model's key.
+    pub(crate) fn is_referred_to(&self) -> bool {
+        self.referred
     }
 
     /// The columns of the model that rows are tied by.

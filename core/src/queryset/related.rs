@@ -47,12 +47,25 @@ impl QuerySet<Record> {
             key.push(value.ok_or_else(|| not_loaded(&format!("{}.{name}", meta.name())))?);
         }
         if key.iter().any(Value::is_null) {
-            return Ok(None);
+            // A key that is NULL leads nowhere; but for others to refer to a row it needs one.
+            return match tie.is_referred_to() {
+                true => Err(no_key(meta, name)),
+                false => Ok(None),
+            };
         }
         let mut query = tie.query_of(key);
         query.records = true;
         Ok(Some(Self::of(query)))
     }
+}
+
+#[cold]
+fn no_key(meta: &ModelMeta, name: &str) -> Error {
+    let message = format!(
+        "the {} has no key yet, so that nothing can refer to it by '{name}'",
+        meta.name()
+    );
+    Error::new(ErrorKind::Value, message).with_model(meta.name())
 }
 
 impl Query {

@@ -1,0 +1,135 @@
+//! Objects that a query starts from, such as `Author.objects.get(pk=6)` in
+//! `Author.objects.get(pk=6).books.all()`.
+
+use queryset::{Columns, ModelMeta, Operand, QuerySet, Record, Value};
+use serde_json::{Value as Json, json};
+
+use super::facts::model_of;
+use super::fixtures::{Models, Table};
+use super::node::Node;
+use super::python::{Python, Unknown, evaluate};
+
+/// The model that an expression is an object of: one that is read, or made of its key.
+pub(super) fn object_of<'m>(json: &Json, models: &'m Models) -> Option<&'m Table> {
+    match Node::of(json) {
+        Node::Call(call) => match call.method() {
+            Some(("get" | "first" | "last" | "earliest" | "latest", of)) => model_of(of, models),
+            Some(_) => None,
+            None => models.get(call.name()?),
+        },
+        Node::Index { index, of } if !matches!(Node::of(index), Node::Slice { .. }) => {
+            model_of(of, models)
+        }
+        _ => None,
+    }
+}
+
+/// The object and the relation of it whose rows an attribute of it is a query for.
+pub(super) fn related<'m>(
+    name: &str,
+    of: &Json,
+    models: &'m Models,
+) -> Option<(&'m Table, &'m Table)> {
+    let source = object_of(of, models)?;
+    let position = source.meta.relation_position(name)?;
+    let relation = &source.meta.relations()[position];
+    if !relation.kind()?.is_to_many() {
+        return None;
+    }
+    let target = relation.target().resolve()?;
+    Some((source, models.get(target.name())?))
+}
+
+/// The rows that a relation of an object leads to; `None` where the attribute is no such relation.
+pub(super) fn rows(
+    name: &str,
+    of: &Json,
+    models: &Models,
+) -> Result<Option<queryset::Result<QuerySet<Record>>>, Unknown> {
+    let Some((source, target)) = related(name, of, models) else {
+        return Ok(None);
+    };
+    let Python::Instance { key, .. } = evaluate(of, models)? else {
+        return Err(Unknown::new("an object that is still to be read"));
+    };
+    let meta = &source.meta;
+    let mut values = Vec::new();
+    for part in key {
+        match part.unwrap_or(Python::None).into_operand()? {
+            Operand::Value(value) => values.push(value),
+            other => return Err(Unknown::new(format!("the key {other:?}"))),
+        }
+    }
+    let names = meta
+        .primary_key()
+        .iter()
+        .map(|&at| meta.columns()[at].name());
+    let record = Record::new(Columns::new(Some(meta.table()), names), values);
+    let query = record.and_then(|record| record.query(meta, name));
+    Ok(Some(query.map(|query| {
+        query.unwrap_or_else(|| QuerySet::dynamic(&target.meta).none())
+    })))
+}
+
+/// Why an object that is made of its key has no related rows to ask for.
+pub(super) fn refusal(json: &Json, models: &Models) -> Result<Option<queryset::Error>, Unknown> {
+    match Node::of(json) {
+        Node::Attr { name, of } => match rows(name, of, models)? {
+            Some(Err(error)) => Ok(Some(error)),
+            Some(Ok(_)) => Ok(None),
+            None => refusal(of, models),
+        },
+        Node::Call(call) => match call.method() {
+            Some((_, of)) => refusal(of, models),
+            None => Ok(None),
+        },
+        Node::Index { of, .. } | Node::Slice { of: Some(of), .. } => refusal(of, models),
+        _ => Ok(None),
+    }
+}
+
+/// The expression of an object that has to be read before the query can be built.
+pub(super) fn to_read<'a>(json: &'a Json, models: &Models) -> Option<&'a Json> {
+    match Node::of(json) {
+        Node::Attr { name, of } => match related(name, of, models) {
+            Some(_) if matches!(Node::of(of), Node::Call(call) if call.method().is_none()) => None,
+            Some(_) => Some(to_read(of, models).unwrap_or(of)),
+            None => to_read(of, models),
+        },
+        Node::Call(call) => to_read(call.method()?.1, models),
+        Node::Index { of, .. } | Node::Slice { of: Some(of), .. } => to_read(of, models),
+        _ => None,
+    }
+}
+
+/// The tree with an object that was read in the place of the expression that reads it.
+pub(super) fn replace(
+    json: &Json,
+    place: &Json,
+    row: &Record,
+    meta: &ModelMeta,
+) -> Result<Json, Unknown> {
+    if std::ptr::eq(json, place) {
+        return made_of_key(row, meta);
+    }
+    Ok(match json {
+        Json::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, field)| Ok((name.clone(), replace(field, place, row, meta)?)));
+            Json::Object(fields.collect::<Result<_, Unknown>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+fn made_of_key(row: &Record, meta: &ModelMeta) -> Result<Json, Unknown> {
+    let &[key] = meta.primary_key() else {
+        return Err(Unknown::new("an object with a key of several parts"));
+    };
+    let key = match row.values().get(key) {
+        Some(Value::I64(key)) => *key,
+        other => return Err(Unknown::new(format!("an object with the key {other:?}"))),
+    };
+    Ok(json!({"call": {"name": meta.name()}, "kwargs": {"pk": {"const": key}}}))
+}
