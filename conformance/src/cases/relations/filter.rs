@@ -258,7 +258,8 @@ fn aggregate(stage: &Stage) -> Verdict {
     let red = all.clone().lookup("books__tags__word", "red");
     let found = read!(s, red, aggregate_by_names / aaggregate_by_names(terms()) => values)?;
     found.gives((Some(3), Some(1000), Some("alpha".to_owned())))?;
-    let first = all.limit(1);
+    let first = all.lookup("books__isnull", false);
+    let first = first.order_by_names(["books__pages"]).limit(1);
     let found = read!(s, first, aggregate_by_names / aaggregate_by_names(terms()) => values)?;
     found.gives((Some(1), Some(100), Some("alpha".to_owned())))
 }
