@@ -22,6 +22,7 @@ pub struct Case {
     needs: &'static [Capability],
     runtime_needs: &'static [runtime::Capability],
     alone: bool,
+    about_sockets: bool,
     body: fn(&Stage) -> Verdict,
 }
 
@@ -81,6 +82,7 @@ impl Case {
             needs: &[],
             runtime_needs: &[],
             alone: false,
+            about_sockets: false,
             body,
         }
     }
@@ -106,6 +108,12 @@ impl Case {
     /// Nothing else may run beside it, since it measures the process.
     pub(crate) const fn alone(mut self) -> Self {
         self.alone = true;
+        self
+    }
+
+    /// It is about a runtime without sockets, and so runs on one whatever the backend needs.
+    pub(crate) const fn about_sockets(mut self) -> Self {
+        self.about_sockets = true;
         self
     }
 
@@ -207,7 +215,8 @@ impl Case {
             let reason = setting.runtime.lacks(capability)?;
             Some((capability.to_string(), reason.to_owned()))
         };
-        if of_runtime(runtime::Capability::Tcp).is_some()
+        if !self.about_sockets
+            && of_runtime(runtime::Capability::Tcp).is_some()
             && let Some(lack) = of_backend(Capability::WithoutSockets)
         {
             return Some(lack);

@@ -67,6 +67,9 @@
 //! that has to fail then. They need nothing of the backend but its public seams.
 //!
 //! [`runtime`] has the cases of runtime adapters.
+//!
+//! With the feature `field-types`, `survey` asks a database what it makes of each type, for tables
+//! in its documentation.
 
 mod backend;
 mod broken;
@@ -84,6 +87,8 @@ mod outcome;
 pub mod runtime;
 mod stage;
 mod suite;
+#[cfg(feature = "field-types")]
+pub mod survey;
 #[cfg(feature = "libtest-mimic")]
 mod trials;
 mod wrapped;

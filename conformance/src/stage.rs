@@ -6,6 +6,7 @@ mod trace;
 pub(crate) use answer::Answer;
 pub(crate) use trace::Trace;
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,11 +14,11 @@ use std::time::{Duration, Instant};
 use queryset::runtime::{Runtime, TaskHandle, block_on_until};
 use queryset::{Database, Result, StatementHook};
 
-use crate::Form;
 use crate::backend::{Opened, Opening};
 use crate::case::Setting;
 use crate::failure::{Failure, Verdict, fail};
 use crate::runtime::Running;
+use crate::{Capability, Form};
 
 /// Where a case plays: a runtime that runs, and the form that is tried.
 pub(crate) struct Stage {
@@ -62,6 +63,15 @@ impl Stage {
 
     /// An empty database with something special about it.
     pub(crate) fn open_with(&self, wish: impl FnOnce(&mut Opening)) -> Verdict<Session> {
+        self.try_open_with(wish)?
+            .map_err(|error| Failure::preparing("opening a database", error))
+    }
+
+    /// As `open_with`, where the case is about what opening says.
+    pub(crate) fn try_open_with(
+        &self,
+        wish: impl FnOnce(&mut Opening),
+    ) -> Verdict<Result<Session>> {
         let mut opening = Opening::new(self.runtime().clone());
         wish(&mut opening);
         let runtime = opening.runtime.clone();
@@ -70,10 +80,19 @@ impl Stage {
             .runtime()
             .spawn(opening)
             .map_err(|error| Failure::preparing("opening a database", error))?;
-        let opened = self
-            .join("opening a database", handle)?
-            .map_err(|error| Failure::preparing("opening a database", error))?;
-        Ok(Session::new(self, runtime, opened))
+        let opened = self.join("opening a database", handle)?;
+        Ok(opened.map(|opened| Session::new(self, runtime, opened)))
+    }
+
+    /// Why the backend says that it lacks something.
+    pub(crate) fn lacks(&self, capability: Capability) -> Option<&str> {
+        self.setting.backend.lacks(capability)
+    }
+
+    /// Leaves the runtime undriven until the guard is dropped.
+    pub(crate) fn hold(&self) -> Verdict<Box<dyn Any + Send>> {
+        let guard = self.running.hold();
+        guard.ok_or_else(|| Failure::new("the runtime cannot be left undriven"))
     }
 
     /// The value of a task.

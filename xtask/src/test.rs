@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the whole test-suite, step by step.
 
+mod docs;
 mod ends;
 mod plan;
 mod process;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// Lists the steps with their deadlines, and runs none.
     #[arg(long)]
     list: bool,
+    /// Writes the pages of the documentation anew that the suite would else compare.
+    #[arg(long)]
+    update: bool,
     /// Multiplies every deadline, for a slow machine.
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     patience: u32,
@@ -44,7 +48,7 @@ pub(crate) struct Arguments {
 /// Runs the steps in order, all of them whatever fails; an error if one did.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let workspace = Workspace::read()?;
-    let steps = plan::steps(&workspace);
+    let steps = plan::steps(&workspace, arguments.update);
     let mut left_out = Vec::new();
     let mut without = Vec::new();
     for name in &arguments.without {

@@ -40,7 +40,7 @@ fn check(package: &str, rule: &Rule) -> Result<Vec<String>, String> {
         "--edges=normal",
         "--all-features",
         "--prefix=depth",
-        "--format= {p}",
+        "--format= {p} |{f}",
     ];
     let platform = rule.every_platform().then_some("--target=all");
     let tree = output(cargo(arguments.into_iter().chain(platform)))?;
@@ -52,6 +52,7 @@ fn violations(tree: &str, rule: &Rule) -> Vec<String> {
     let mut way: Vec<&str> = Vec::new();
     let mut found = Vec::new();
     for line in tree.lines() {
+        let (line, features) = line.split_once('|').unwrap_or((line, ""));
         let mut words = line.split_whitespace();
         let (Some(depth), Some(name)) = (words.next(), words.next()) else {
             continue;
@@ -65,6 +66,13 @@ fn violations(tree: &str, rule: &Rule) -> Vec<String> {
         if depth > 0 && rule.forbids(name) {
             found.push(format!(
                 "{} must not depend on {name}: {}",
+                way[0],
+                way.join(" > ")
+            ));
+        }
+        for feature in rule.forbidden_features(name, features.split(',').map(str::trim)) {
+            found.push(format!(
+                "{} must not have {name} with the feature '{feature}': {}",
                 way[0],
                 way.join(" > ")
             ));
@@ -88,6 +96,20 @@ mod tests {
         assert_eq!(
             violations(tree, &rule),
             ["queryset must not depend on tokio: queryset > innocent > tokio"]
+        );
+    }
+
+    #[test]
+    fn names_the_features_that_are_forbidden() {
+        let tree = "0 queryset-postgres v0.1.0 (/here) |\n1 tokio v1.54.0 |bytes,rt,sync\n\
+                    1 smallvec v1.15.0 |rt (*)\n";
+        let rule = Rule::of("queryset-postgres").unwrap();
+        assert_eq!(
+            violations(tree, &rule),
+            [
+                "queryset-postgres must not have tokio with the feature 'rt': \
+              queryset-postgres > tokio"
+            ]
         );
     }
 

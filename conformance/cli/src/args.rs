@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Matrix(Matrix),
     /// Runs the deliberately broken backends and runtimes, each of which a case has to catch.
     Broken(Broken),
+    /// Asks every database what it makes of each type, and how else they differ.
+    Survey(Survey),
     /// Compares the answers to Django's own expressions with Django's.
     Django(Django),
 }
@@ -42,6 +44,9 @@ pub(crate) struct Matrix {
     /// Writes the outcomes as a page to look at.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    /// Writes the outcomes without times, as the pages `conformance.md` and `conformance.html`.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) docs: Option<PathBuf>,
     /// Breaks the backends in this way (`conformance broken` lists the ways), to see what a
     /// failing report looks like.
     #[arg(long, value_name = "FAULT")]
@@ -49,6 +54,28 @@ pub(crate) struct Matrix {
     /// Lists the cases and runs none.
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Survey {
+    /// The backends, separated by commas; all of them unless it is said. All but SQLite start
+    /// private servers, and install them where that is allowed.
+    #[arg(
+        long = "backend",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_enum
+    )]
+    backends: Vec<Backend>,
+    /// Writes the pages `types.md` and `differences.md`, instead of printing them.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) docs: Option<PathBuf>,
+}
+
+impl Survey {
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        or_all(&self.backends)
+    }
 }
 
 #[derive(Debug, clap::Args)]

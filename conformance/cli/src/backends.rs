@@ -22,6 +22,13 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
     /// The server that it needs.
     fn needs(self) -> Option<Kind> {
         match self {
@@ -63,6 +70,21 @@ impl Backends {
             Backend::Mariadb => Arc::new(mysql::Mysql::new(servers, Kind::Mariadb)?),
             Backend::Mysql => Arc::new(mysql::Mysql::new(servers, Kind::Mysql)?),
         })
+    }
+
+    /// The versions of the databases, by the backends' names.
+    pub(crate) fn versions(
+        &self,
+        backends: &[Backend],
+    ) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+        let version = |backend: &Backend| {
+            let version = match self.server(*backend)? {
+                Some(server) => server.version().to_owned(),
+                None => rusqlite::version().to_owned(),
+            };
+            Ok((backend.name(), version))
+        };
+        backends.iter().map(version).collect()
     }
 
     /// The server of a backend.

@@ -8,6 +8,7 @@ mod matrix;
 mod progress;
 mod report;
 mod runtimes;
+mod survey;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Matrix(wanted) => matrix::run(&wanted),
+        Command::Survey(wanted) => survey::run(&wanted),
         Command::Broken(wanted) => broken::run(&wanted),
         Command::Django(wanted) => django::run(&wanted),
     };

@@ -10,7 +10,7 @@ use crate::args::Matrix;
 use crate::backends::Backends;
 use crate::progress::Progress;
 use crate::report::table::Counts;
-use crate::report::{html, json, junit, table};
+use crate::report::{html, json, junit, markdown, table};
 
 /// Whether all is well.
 pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
@@ -45,7 +45,12 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
         junit::write(path, &reports)?;
     }
     if let Some(path) = &wanted.html {
-        html::write(path, &reports, started.elapsed())?;
+        html::write(path, &reports, Some(started.elapsed()))?;
+    }
+    if let Some(folder) = &wanted.docs {
+        let versions = backends.versions(&wanted.backends())?;
+        markdown::write(&folder.join("conformance.md"), &reports, &versions)?;
+        html::write(&folder.join("conformance.html"), &reports, None)?;
     }
     print!("{}", table::render(&reports));
     let notes = reports

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use queryset::runtime::Threads;
 use queryset::{ErrorKind, ExplainOptions, Model, raw};
 
 use crate::failure::{Failure, Verdict, ensure, fail, same};
@@ -42,6 +43,10 @@ pub(super) const CASES: &[Case] = &[
         .needing_of_runtime(&[runtime::Capability::TasksRecognised]),
     Case::new("seam.in_blocking_job", Method::Get, in_blocking_job).only(BLOCKING),
     Case::new("seam.outside_of_tasks", Method::Get, outside_of_tasks).only(ASYNC),
+    Case::new("seam.undriven", Method::Get, undriven)
+        .only(BLOCKING)
+        .needing_of_runtime(&[runtime::Capability::Held]),
+    Case::new("seam.without_sockets", Method::List, without_sockets).about_sockets(),
 ];
 
 fn watched_library(stage: &Stage) -> Verdict<(Session, Arc<Watch>)> {
@@ -314,4 +319,71 @@ fn outside_of_tasks(stage: &Stage) -> Verdict {
         other.err().map(|e| e.kind()),
         Some(ErrorKind::Programming),
     )
+}
+
+/// A runtime that nobody drives keeps no blocking read for ever, and nothing of it is left when
+/// somebody does again.
+fn undriven(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let one = || books().filter(|b| b.id.eq(3));
+    read!(s, one(), get / aget())?.gives(book(3))?;
+    let held = stage.hold()?;
+    let with_deadline = one().timeout(Duration::from_millis(300)).get(s.db());
+    let without = one().get(s.db());
+    drop(held);
+    let mut said = Vec::new();
+    for (result, kinds) in [
+        (
+            with_deadline,
+            [ErrorKind::Timeout, ErrorKind::PoolExhausted],
+        ),
+        (without, [ErrorKind::Runtime, ErrorKind::PoolExhausted]),
+    ] {
+        match result {
+            // What needs nothing of the runtime is answered.
+            Ok(row) => {
+                same("the row", row, book(3))?;
+                said.push("an answer".to_owned());
+            }
+            Err(error) => {
+                let kind = error.kind();
+                ensure(
+                    kinds.contains(&kind),
+                    format!("expected one of {kinds:?}, found {kind:?}: {error}"),
+                )?;
+                said.push(format!("{kind:?}"));
+            }
+        }
+    }
+    stage.note(format!("undriven: {}", said.join(", then ")));
+    // From this thread, while another drives the runtime.
+    for _ in 0..20 {
+        read!(s, one(), get / aget())?.gives(book(3))?;
+        read!(s, shelf(), list / alist() => |rows| rows.len())?.gives(7)?;
+    }
+    Ok(())
+}
+
+/// On a runtime without sockets a backend works, or says at once and clearly that it cannot.
+fn without_sockets(stage: &Stage) -> Verdict {
+    let opened = stage.try_open_with(|opening| opening.runtime = Threads.into())?;
+    match (stage.lacks(Capability::WithoutSockets), opened) {
+        (None, Ok(s)) => {
+            s.add_books()?;
+            read!(s, shelf(), list / alist() => |rows| rows.len())?.gives(7)
+        }
+        (None, Err(error)) => Err(error.into()),
+        (Some(_), Ok(_)) => fail("declares that it needs sockets, and works without"),
+        (Some(_), Err(error)) => {
+            let message = crate::failure::chain(&error);
+            stage.note(message.clone());
+            for part in ["threads", "sockets"] {
+                ensure(
+                    message.contains(part),
+                    format!("the error should name the {part}: {message}"),
+                )?;
+            }
+            Ok(())
+        }
+    }
 }

@@ -21,6 +21,7 @@ impl RuntimeUnderTest for ThreadsUnderTest {
             Capability::ShutDown => Some("its threads belong to the process"),
             Capability::PausedClock => Some("it goes by the system's clock"),
             Capability::Missing => Some("it needs nothing that could be missing"),
+            Capability::Held => Some("its own threads drive it"),
             Capability::TasksRecognised => None,
         }
     }

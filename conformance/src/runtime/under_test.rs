@@ -51,6 +51,8 @@ pub enum Capability {
     PausedClock,
     /// It, or a part of it, can be missing where the adapter is made.
     Missing,
+    /// It can be left undriven for a while, and driven again ([`Running::held_by`]).
+    Held,
 }
 
 impl fmt::Display for Capability {
@@ -62,14 +64,18 @@ impl fmt::Display for Capability {
             Self::ShutDown => "shutting down",
             Self::PausedClock => "a paused clock",
             Self::Missing => "being missing",
+            Self::Held => "being left undriven",
         })
     }
 }
+
+type Hold = Box<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>;
 
 /// A runtime that runs until this is dropped.
 pub struct Running {
     runtime: Runtime,
     shut_down: Option<Box<dyn FnOnce() + Send>>,
+    hold: Option<Hold>,
     keep: Option<Box<dyn Any + Send>>,
 }
 
@@ -79,6 +85,7 @@ impl Running {
         Self {
             runtime: runtime.into(),
             shut_down: None,
+            hold: None,
             keep: None,
         }
     }
@@ -94,6 +101,21 @@ impl Running {
     pub fn shut_down_by(mut self, shut_down: impl FnOnce() + Send + 'static) -> Self {
         self.shut_down = Some(Box::new(shut_down));
         self
+    }
+
+    /// How to leave it undriven until what the closure returns is dropped, for
+    /// [`Capability::Held`]. When the closure returns, nothing drives it any more.
+    pub fn held_by(
+        mut self,
+        hold: impl Fn() -> Box<dyn Any + Send> + Send + Sync + 'static,
+    ) -> Self {
+        self.hold = Some(Box::new(hold));
+        self
+    }
+
+    /// Leaves it undriven until the guard is dropped; `None` if it cannot be.
+    pub(crate) fn hold(&self) -> Option<Box<dyn Any + Send>> {
+        self.hold.as_ref().map(|hold| hold())
     }
 
     /// The runtime.

@@ -7,11 +7,11 @@ use queryset_servers::{Kind, Needs};
 
 use super::step::{Run, Step, Work};
 use super::tally::Tally;
-use super::{ends, readme, toolchain};
+use super::{docs, ends, readme, toolchain};
 use crate::cargo::{Workspace, cargo};
 
 /// Every step of the suite.
-pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
+pub(super) fn steps(workspace: &Workspace, update: bool) -> Vec<Step> {
     let target = workspace.target();
     let features: Vec<String> = workspace
         .features("queryset")
@@ -25,6 +25,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
         work,
     };
     let (probe, old, shared) = (target.clone(), target.clone(), target.clone());
+    let pages = target.clone();
     vec![
         step(
             "toolchain",
@@ -61,7 +62,13 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             "matrix",
             "every case of the conformance suite, on every backend and runtime",
             30,
-            Box::new(move |run| matrix(run, &target)),
+            Box::new(move |run| matrix(run, &target, update)),
+        ),
+        step(
+            "survey",
+            "what each database makes of each type, as the documentation has it",
+            10,
+            Box::new(move |run| survey(run, &pages, update)),
         ),
         step(
             "broken",
@@ -75,17 +82,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step> {
             5,
             Box::new(move |run| readme::commands(run, &shared)),
         ),
-        step(
-            "examples",
-            "each example runs",
-            5,
-            Box::new(|run| {
-                for example in ["desktop", "dynamic"] {
-                    run.command(cargo(["run", "--quiet", "--locked", "--package", example]))?;
-                }
-                Ok(())
-            }),
-        ),
+        step("examples", "each example runs", 5, Box::new(examples)),
         step(
             "rusqlite",
             "the SQLite backend with the oldest and the newest rusqlite that it allows",
@@ -133,6 +130,19 @@ fn backends(servers: Needs) -> String {
     names.join(",")
 }
 
+fn examples(run: &mut Run<'_>) -> Result<(), String> {
+    let servers = run.servers()?;
+    for example in ["desktop", "dynamic", "several"] {
+        let needed = [Kind::Postgres, Kind::Mysql];
+        if example == "several" && !needed.into_iter().all(|kind| servers.contains(kind)) {
+            println!("left out with the servers that it needs: {example}");
+            continue;
+        }
+        run.command(cargo(["run", "--quiet", "--locked", "--package", example]))?;
+    }
+    Ok(())
+}
+
 fn broken(run: &mut Run<'_>) -> Result<(), String> {
     let backends = backends(run.servers()?);
     run.command(conformance(&["broken", "--backend", &backends]))
@@ -177,17 +187,48 @@ fn each_feature(run: &mut Run<'_>, features: &[String]) -> Result<(), String> {
     tests(run, &[core.as_slice(), &["--all-features"]].concat())
 }
 
-fn matrix(run: &mut Run<'_>, target: &Path) -> Result<(), String> {
+fn matrix(run: &mut Run<'_>, target: &Path, update: bool) -> Result<(), String> {
     let file = |ending: &str| {
         let path = target.join(format!("conformance.{ending}"));
         path.to_string_lossy().into_owned()
     };
     let (json, junit, html) = (file("json"), file("xml"), file("html"));
-    let backends = backends(run.servers()?);
-    let files = ["--json", &json, "--junit", &junit, "--html", &html];
+    let servers = run.servers()?;
+    let backends = backends(servers);
+    let folder = docs::folder(target)?;
+    let docs = folder.to_string_lossy();
+    let files = [
+        "--json", &json, "--junit", &junit, "--html", &html, "--docs", &docs,
+    ];
     let words = [&["matrix", "--backend", &backends], files.as_slice()].concat();
     run.command(conformance(&words))?;
     println!("the results are in {json}, {junit} and {html}");
+    compare(
+        servers,
+        &folder,
+        &["conformance.md", "conformance.html"],
+        update,
+    )
+}
+
+fn survey(run: &mut Run<'_>, target: &Path, update: bool) -> Result<(), String> {
+    let servers = run.servers()?;
+    let folder = docs::folder(target)?;
+    let backends = backends(servers);
+    let words = ["survey", "--backend", &backends, "--docs"];
+    run.command(conformance(
+        &[&words, [&*folder.to_string_lossy()].as_slice()].concat(),
+    ))?;
+    compare(servers, &folder, &["types.md", "differences.md"], update)
+}
+
+/// Compares what was written about all databases; about some of them it is another page.
+fn compare(servers: Needs, folder: &Path, pages: &[&str], update: bool) -> Result<(), String> {
+    let needed = [Kind::Postgres, Kind::Mariadb, Kind::Mysql];
+    if needed.into_iter().all(|kind| servers.contains(kind)) {
+        return docs::compare(folder, pages, update);
+    }
+    println!("docs/ is not compared, since servers were left out");
     Ok(())
 }
 

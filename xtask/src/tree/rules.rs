@@ -50,6 +50,8 @@ const AROUND: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Rule {
     allowed: &'static [&'static str],
+    /// Features that an allowed package may not be built with.
+    without: &'static [(&'static str, &'static str)],
     every_platform: bool,
 }
 
@@ -61,6 +63,9 @@ impl Rule {
             "queryset" | "queryset-derive" | "queryset-conformance" => &[],
             // A backend knows its driver.
             "queryset-sqlite" => &["rusqlite", "libsqlite3-sys"],
+            "queryset-postgres" => &["tokio", "tokio-util", "tokio-postgres", "postgres-protocol"],
+            // Its driver works inside tokio only, so it has some of its own where the user has not.
+            "queryset-mysql" => &["tokio", "tokio-util", "mio", "mysql_async", "mysql_common"],
             // An adapter knows its runtime.
             "queryset-tokio" => &["tokio", "mio"],
             "queryset-async-std" => &[
@@ -84,6 +89,19 @@ impl Rule {
             ],
             _ => return None,
         };
+        // Of tokio the driver has the traits for reading and writing, and nothing that runs.
+        let without: &[(&str, &str)] = match package {
+            "queryset-postgres" => &[
+                ("tokio", "rt"),
+                ("tokio", "rt-multi-thread"),
+                ("tokio", "net"),
+                ("tokio", "time"),
+                ("tokio", "fs"),
+                ("tokio", "process"),
+                ("tokio", "signal"),
+            ],
+            _ => &[],
+        };
         // What a runtime itself needs on a platform of its own (async-std in the browser) is its
         // affair; everybody else is looked at on all of them.
         let adapter = matches!(
@@ -92,6 +110,7 @@ impl Rule {
         );
         Some(Self {
             allowed,
+            without,
             every_platform: !adapter,
         })
     }
@@ -107,6 +126,19 @@ impl Rule {
             .iter()
             .any(|names| names.contains(&name));
         listed && !self.allowed.contains(&name)
+    }
+}
+
+impl Rule {
+    /// The features among those of a package that it may not have here.
+    pub(super) fn forbidden_features<'f>(
+        &self,
+        name: &str,
+        features: impl Iterator<Item = &'f str>,
+    ) -> Vec<&'f str> {
+        features
+            .filter(|feature| self.without.contains(&(name, *feature)))
+            .collect()
     }
 }
 
@@ -127,6 +159,9 @@ mod tests {
         assert!(!forbids("queryset-tokio", "tokio"));
         assert!(forbids("queryset-tokio", "smol"));
         assert!(forbids("queryset-smol", "async-std"));
+        assert!(!forbids("queryset-postgres", "tokio"));
+        assert!(forbids("queryset-postgres", "mio"));
+        assert!(forbids("queryset-mysql", "tokio-postgres"));
         assert!(Rule::of("serde").is_none());
     }
 }

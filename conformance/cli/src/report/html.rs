@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use askama::Template;
-use queryset_conformance::Report;
+use queryset_conformance::{Outcome, Report};
 
 use super::WriteError;
 use super::table::{self, Counts};
@@ -15,7 +15,8 @@ use super::table::{self, Counts};
 struct Page<'r> {
     counts: Counts,
     cases: usize,
-    seconds: String,
+    /// None where the page shall be alike whenever the outcomes are.
+    seconds: Option<String>,
     places: Vec<Column<'r>>,
     rows: Vec<Row<'r>>,
     entries: Vec<Entry<'r>>,
@@ -47,10 +48,15 @@ struct Entry<'r> {
     word: &'static str,
     detail: &'r str,
     places: Vec<String>,
-    millis: u128,
+    millis: Option<u128>,
 }
 
-pub(crate) fn write(path: &Path, reports: &[Report], took: Duration) -> Result<(), WriteError> {
+/// Without the time that it took, the page has no times and no figures at all.
+pub(crate) fn write(
+    path: &Path,
+    reports: &[Report],
+    took: Option<Duration>,
+) -> Result<(), WriteError> {
     let places = table::places(reports);
     let rows = table::methods(reports).into_iter().map(|method| Row {
         method,
@@ -66,7 +72,7 @@ pub(crate) fn write(path: &Path, reports: &[Report], took: Duration) -> Result<(
             .map(|report| report.case)
             .collect::<BTreeSet<_>>()
             .len(),
-        seconds: format!("{:.1}", took.as_secs_f64()),
+        seconds: took.map(|took| format!("{:.1}", took.as_secs_f64())),
         rows: rows.collect(),
         places: places
             .iter()
@@ -78,7 +84,7 @@ pub(crate) fn write(path: &Path, reports: &[Report], took: Duration) -> Result<(
                 })),
             })
             .collect(),
-        entries: entries(reports),
+        entries: entries(reports, took.is_some()),
     };
     super::write(path, page.render())
 }
@@ -100,12 +106,16 @@ fn cell<'r>(reports: &[Report], method: &str, place: (&'r str, &'r str)) -> Cell
 }
 
 /// What did not pass first; the rest in the order of the cases.
-fn entries(reports: &[Report]) -> Vec<Entry<'_>> {
+fn entries(reports: &[Report], figures: bool) -> Vec<Entry<'_>> {
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for report in reports {
         let place = format!("{}/{}", report.backend, report.runtime);
-        let (word, detail) = (report.outcome.word(), report.detail.as_str());
-        let millis = report.took.as_millis();
+        let word = report.outcome.word();
+        let detail = match report.outcome {
+            Outcome::Pass if !figures => "",
+            _ => report.detail.as_str(),
+        };
+        let millis = figures.then_some(report.took.as_millis());
         let alike = entries.iter_mut().find(|entry| {
             (entry.case, entry.method, entry.word, entry.detail)
                 == (report.case, report.method, word, detail)

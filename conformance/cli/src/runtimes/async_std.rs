@@ -20,6 +20,7 @@ impl RuntimeUnderTest for AsyncStdUnderTest {
             Capability::ShutDown => Some("it lives as long as the process"),
             Capability::PausedClock => Some("it goes by the system's clock"),
             Capability::Missing => Some("it starts with its first use"),
+            Capability::Held => Some("its own threads drive it"),
             _ => None,
         }
     }

@@ -38,6 +38,7 @@ impl RuntimeUnderTest for MultiThread {
     fn lacks(&self, capability: Capability) -> Option<&str> {
         match capability {
             Capability::PausedClock => Some("tokio pauses only a current-thread runtime's clock"),
+            Capability::Held => Some("its own threads drive it"),
             _ => None,
         }
     }
@@ -90,6 +91,7 @@ fn start_current_thread(paused: bool) -> Running {
     let stop = CancelToken::new();
     let stopped = stop.clone();
     let (sender, handle) = mpsc::channel();
+    let (hold, mut holds) = tokio::sync::mpsc::unbounded_channel::<Hold>();
     let driver = thread::spawn(move || {
         let tokio = Builder::new_current_thread()
             .enable_all()
@@ -97,7 +99,16 @@ fn start_current_thread(paused: bool) -> Running {
             .build()
             .expect("a tokio runtime without threads can be built");
         if sender.send(tokio.handle().clone()).is_ok() {
-            tokio.block_on(stopped.cancelled());
+            while let Some(hold) = tokio.block_on(async {
+                tokio::select! {
+                    () = stopped.cancelled() => None,
+                    hold = holds.recv() => hold,
+                }
+            }) {
+                // Outside of `block_on`, so that nothing of the runtime moves meanwhile.
+                drop(hold.held);
+                let _ = hold.released.recv();
+            }
         }
         tokio.shutdown_timeout(Duration::from_millis(50));
     });
@@ -107,10 +118,25 @@ fn start_current_thread(paused: bool) -> Running {
     let kept = Stop(stop.clone());
     Running::new(adapter(&handle))
         .kept_by(kept)
+        .held_by(move || {
+            let ((held, is_held), (release, released)) = (mpsc::channel(), mpsc::channel());
+            if hold.send(Hold { held, released }).is_ok() {
+                // It ends without a message, once the driving thread waits.
+                let _ = is_held.recv();
+            }
+            Box::new(release)
+        })
         .shut_down_by(move || {
             stop.cancel();
             let _ = driver.join();
         })
+}
+
+/// A pause of the driving thread: it drops the one end when it begins, and goes on when nobody has
+/// the other end of the second any more.
+struct Hold {
+    held: mpsc::Sender<()>,
+    released: mpsc::Receiver<()>,
 }
 
 /// Lets the driving thread go.
