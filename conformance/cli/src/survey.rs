@@ -130,7 +130,7 @@ fn types(all: &[Answers], versions: &[(String, String)]) -> String {
         let rust: Vec<_> = column
             .rust
             .split(", ")
-            .map(|rust| match rust.contains(' ') {
+            .map(|rust| match column.rust.contains(" with ") {
                 true => rust.to_owned(),
                 false => format!("`{rust}`"),
             })
@@ -156,6 +156,7 @@ fn types(all: &[Answers], versions: &[(String, String)]) -> String {
             .iter()
             .map(|answers| match &answers.trips[at].kept {
                 Kept::Exactly => "exact".to_owned(),
+                Kept::Equal(value) => format!("as {value}, which equals it"),
                 Kept::Changed(into) => format!("**CHANGED** into {into}"),
                 Kept::Refused(kind, message) => {
                     let error = format!("`{kind:?}`: {}", escaped(message));

@@ -33,6 +33,11 @@ pub(super) const CASES: &[Case] = &[
         Method::Aggregate,
         rust_decimal::sums,
     ),
+    Case::new(
+        "types.rust_decimal.finer",
+        Method::Create,
+        rust_decimal::finer,
+    ),
     Case::new("types.rust_decimal.wide", Method::List, rust_decimal::wide)
         .needing(&[Capability::WideDecimals]),
     Case::new(
@@ -42,6 +47,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case::new("types.bigdecimal", Method::List, bigdecimal::amounts),
     Case::new("types.bigdecimal.sums", Method::Aggregate, bigdecimal::sums),
+    Case::new("types.bigdecimal.finer", Method::Create, bigdecimal::finer),
     Case::new("types.bigdecimal.wide", Method::List, bigdecimal::wide)
         .needing(&[Capability::WideDecimals]),
     Case::new(

@@ -328,8 +328,8 @@ fn undriven(stage: &Stage) -> Verdict {
     let one = || books().filter(|b| b.id.eq(3));
     read!(s, one(), get / aget())?.gives(book(3))?;
     let held = stage.hold()?;
-    let with_deadline = one().timeout(Duration::from_millis(300)).get(s.db());
     let without = one().get(s.db());
+    let with_deadline = one().timeout(Duration::from_millis(300)).get(s.db());
     drop(held);
     let mut said = Vec::new();
     for (result, kinds) in [

@@ -62,13 +62,16 @@ pub fn differences(db: &Database) -> Result<Vec<Difference>> {
         ("`contains`: is \"EMMA\" in \"Emma\"?", |db| {
             finds(db, |w| w.text.contains("EMMA"))
         }),
-        ("distinct texts among \"Emma\", \"emma\", \"Emma \"", |db| {
-            let sql = "SELECT COUNT(DISTINCT t) FROM (SELECT 'Emma' AS t UNION ALL SELECT 'Emma ' \
+        (
+            "how many of 'Emma', 'Emma ' and 'EMMA' are distinct, in SQL by hand",
+            |db| {
+                let sql = "SELECT COUNT(DISTINCT t) FROM (SELECT 'Emma' AS t UNION ALL SELECT 'Emma ' \
                        UNION ALL SELECT 'EMMA') words";
-            let rows: Vec<(i64,)> = raw(sql, vec![]).list(db)?;
-            // Of literals, whose collation is the connection's and no column's.
-            Ok(rows.first().map_or(0, |row| row.0).to_string())
-        }),
+                let rows: Vec<(i64,)> = raw(sql, vec![]).list(db)?;
+                // Of literals, whose collation is the connection's and no column's.
+                Ok(rows.first().map_or(0, |row| row.0).to_string())
+            },
+        ),
         ("the sum of integers beyond 64 bits", |db| {
             let sum = Word::objects().aggregate(db, |w| w.number.sum())?;
             Ok(format!("{sum:?}"))

@@ -23,6 +23,8 @@ pub struct RoundTrip {
 pub enum Kept {
     /// It came back as it was.
     Exactly,
+    /// It came back as a value that equals it, though its type can tell the two apart.
+    Equal(String),
     /// It was refused, with this error.
     Refused(ErrorKind, String),
     /// It was taken, and another value came back, or an error. No database may do that.
@@ -71,7 +73,7 @@ impl Sample {
         alike: fn(&T, &T) -> bool,
     ) -> Self
     where
-        T: Field + Debug,
+        T: Field + Debug + PartialEq,
     {
         let declared = |column: ColumnMeta| column;
         Self::declared(column, value, sample, alike, declared)
@@ -86,7 +88,7 @@ impl Sample {
         declare: fn(ColumnMeta) -> ColumnMeta,
     ) -> Self
     where
-        T: Field + Debug,
+        T: Field + Debug + PartialEq,
     {
         let sent = move |db: &Database, table: &str| {
             let meta = ModelMeta::builder("Surveyed")
@@ -107,7 +109,7 @@ impl Sample {
     }
 }
 
-fn kept<T: Field + Debug>(
+fn kept<T: Field + Debug + PartialEq>(
     db: &Database,
     meta: &Arc<ModelMeta>,
     sample: &T,
@@ -124,6 +126,7 @@ fn kept<T: Field + Debug>(
         .and_then(|record| record.get::<T>("value"));
     match read {
         Ok(value) if alike(&value, sample) => Kept::Exactly,
+        Ok(value) if value == *sample => Kept::Equal(format!("{value:?}")),
         Ok(value) => Kept::Changed(format!("{value:?}").chars().take(100).collect()),
         Err(error) => Kept::Changed(crate::failure::chain(&error)),
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::table::{quoted, table_name};
+use super::table::{digits, quoted, table_name};
 use crate::dialect::{Dialect, Family};
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::statement::Statement;
-use crate::value::Value;
+use crate::value::{ColumnType, Value};
 
 /// More rows in one statement gain nothing and make its text long.
 const MOST_ROWS: usize = 500;
@@ -27,6 +27,7 @@ pub(super) fn batches(
         );
         return Err(Error::new(ErrorKind::Value, message).with_model(meta.name()));
     }
+    refuse_rounding(meta, &rows)?;
     let most = (dialect.max_params / width).clamp(1, MOST_ROWS);
     let mut statements: Vec<Statement> = Vec::new();
     let mut rows = rows.into_iter().peekable();
@@ -40,6 +41,28 @@ pub(super) fn batches(
         statements.push(Statement::write(sql, params));
     }
     Ok(statements)
+}
+
+/// Refuses numbers with more digits behind the point than their columns keep: databases would cut
+/// them off without a word.
+fn refuse_rounding(meta: &ModelMeta, rows: &[Vec<Value>]) -> Result<()> {
+    let decimals = meta.columns().iter().enumerate();
+    for (index, column) in decimals.filter(|(_, column)| column.ty() == ColumnType::Decimal) {
+        let (_, places) = digits(column);
+        for row in rows {
+            if let Some(Value::Decimal(number)) = row.get(index)
+                && number.normalized().scale() > places
+            {
+                let message = format!(
+                    "{number} has {} digits behind the point, of which column '{}' keeps {places}",
+                    number.normalized().scale(),
+                    column.column()
+                );
+                return Err(Error::new(ErrorKind::Value, message).with_model(meta.name()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn text(meta: &ModelMeta, dialect: &Dialect, rows: usize) -> String {

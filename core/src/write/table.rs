@@ -86,11 +86,16 @@ pub(super) fn quoted(name: &str, family: Family) -> String {
     }
 }
 
+/// How many digits a decimal column has in all, and behind the point.
+pub(super) fn digits(column: &ColumnMeta) -> (u8, u8) {
+    column.declared_digits().unwrap_or((38, 10))
+}
+
 /// The column's type, as Django's backends declare it.
 fn column_type(column: &ColumnMeta, dialect: &Dialect, indexed: bool) -> String {
     use ColumnType as T;
     let family = dialect.family;
-    let (digits, places) = column.declared_digits().unwrap_or((38, 10));
+    let (digits, places) = digits(column);
     let length = column.declared_length();
     let ty = match family {
         Family::Sqlite => match column.ty() {

@@ -97,6 +97,27 @@ macro_rules! decimals {
             read!(s, nothing, aggregate / aaggregate(both))?.gives((None, None, None))
         }
 
+        /// A digit more behind the point than the column keeps is refused, and zeros are none.
+        pub(super) fn finer(stage: &Stage) -> Verdict {
+            let s = stage.open()?;
+            s.prepare("creating amounts", s.db().create_table::<Amount>())?;
+            let row = |id, text| {
+                let number = number(text)?;
+                Verdict::Ok(Amount {
+                    id,
+                    number,
+                    maybe: None,
+                })
+            };
+            let (finer, zeros) = (row(1, "0.00000000001")?, row(1, "0.500000000000")?);
+            call!(s, create / acreate(&finer))?
+                .fails(ErrorKind::Value)?
+                .says(&["'number'", "keeps 10"])?;
+            call!(s, create / acreate(&zeros))?.gives(())?;
+            let half = number("0.5")?;
+            column::finds(&s, Amount::objects().filter(|a| a.number.eq(half)), &[1])
+        }
+
         fn widest() -> Verdict<Vec<Wide>> {
             let rows = (1..).zip(WIDE).map(|(id, (whole, fine))| {
                 Ok(Wide {

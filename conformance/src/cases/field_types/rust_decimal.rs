@@ -1,12 +1,12 @@
 //! The type of rust_decimal, which has 28 digits.
 
-use queryset::Model;
+use queryset::{ErrorKind, Model};
 use rust_decimal::Decimal as Number;
 
 use super::column::{self, known};
 use super::decimals::{AMOUNTS, NULLS, decimals};
 use crate::failure::Verdict;
-use crate::stage::{Stage, read};
+use crate::stage::{Stage, call, read};
 
 /// The ends of the type, and numbers that differ in their last digit only.
 const WIDE: [(&str, &str); 4] = [
