@@ -64,8 +64,7 @@ const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,STRICT_ALL_TABLES
 
 /// Whether a connection is encrypted, and how much the server has to prove.
 ///
-/// A Unix socket is never encrypted. There is no mode that checks the certificate's authority and
-/// not its name: the driver has none that works.
+/// A Unix socket is never encrypted.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsMode {
@@ -76,6 +75,12 @@ pub enum TlsMode {
     Prefer,
     /// Encrypted; the server's certificate is not looked at.
     Require,
+    /// Encrypted, and a known authority signed the server's certificate, whose name may be
+    /// another than the host's.
+    ///
+    /// The certificate needs a name all the same, as a subject alternative name: those that MySQL
+    /// makes for itself at its first start have none, and are refused.
+    VerifyCa,
     /// Encrypted, a known authority signed the server's certificate, and its name is the host's.
     VerifyFull,
 }
@@ -86,7 +91,7 @@ impl MysqlOptions {
     ///
     /// | parameter | |
     /// |---|---|
-    /// | `ssl-mode` | `disabled`, `preferred`, `required` or `verify_identity`; see [`tls`](Self::tls) |
+    /// | `ssl-mode` | `disabled`, `preferred`, `required`, `verify_ca` or `verify_identity`; see [`tls`](Self::tls) |
     /// | `ssl-ca`, `ssl-cert`, `ssl-key` | files in PEM; see [`tls_root`](Self::tls_root), [`tls_identity`](Self::tls_identity) |
     /// | `socket` | the path of a Unix socket |
     /// | `connect-timeout` | seconds |
@@ -161,8 +166,8 @@ impl MysqlOptions {
         self
     }
 
-    /// The file of the authorities, in PEM, that [`TlsMode::VerifyFull`] trusts (default: those
-    /// of the operating system).
+    /// The file of the authorities, in PEM, that [`TlsMode::VerifyCa`] and [`TlsMode::VerifyFull`]
+    /// trust (default: those of the operating system).
     #[must_use]
     pub fn tls_root(mut self, file: impl Into<PathBuf>) -> Self {
         self.tls.root = Some(file.into());
@@ -223,7 +228,9 @@ impl MysqlOptions {
     /// The session's `sql_mode` (default: strict, as MySQL's own `TRADITIONAL`, with
     /// `ONLY_FULL_GROUP_BY`).
     ///
-    /// Without strictness the server changes values that do not fit; with
+    /// Without strictness the server changes values that do not fit. Strict or not, a decimal
+    /// or a time with more places than a column of yours keeps is rounded, as on PostgreSQL;
+    /// the columns that `create_table` makes keep all places. With
     /// `NO_BACKSLASH_ESCAPES` the text lookups find the wrong rows.
     #[must_use]
     pub fn sql_mode(mut self, mode: &str) -> Self {
@@ -232,6 +239,9 @@ impl MysqlOptions {
     }
 
     /// The program's name in the server's list of connections (`performance_schema`).
+    ///
+    /// MySQL hears of it on connections without TLS alone: before TLS the driver does not announce
+    /// that it is going to tell.
     #[must_use]
     pub fn application_name(mut self, name: &str) -> Self {
         self.application_name = Some(name.to_owned());

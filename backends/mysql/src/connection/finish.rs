@@ -5,9 +5,9 @@
 //! way, its answer is waited for, and a statement that nobody needs takes it if it came late; only
 //! then does the connection serve again.
 
+use std::pin::Pin;
 use std::time::Duration;
 
-use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -35,9 +35,9 @@ pub(super) async fn finish(
     let timer = opener.runtime().timer().clone();
     let finished = {
         let ending = std::pin::pin!(end(&mut connection, &opener));
-        match select(ending, timer.sleep(PATIENCE)).await {
-            Either::Left((finished, _)) => finished,
-            Either::Right(_) => false,
+        match select(timer.sleep(PATIENCE), ending).await {
+            Either::Left(_) => false,
+            Either::Right((finished, _)) => finished,
         }
     };
     if finished {
@@ -54,31 +54,26 @@ async fn end(connection: &mut Connection, opener: &Opener) -> bool {
     let place = connection.place.clone();
     let mut killed = false;
     {
-        let ending = std::pin::pin!(connection.run_out());
-        if let Either::Right((_, ending)) = select(ending, timer.sleep(GRACE)).await {
-            let (ended, has_ended) = oneshot::channel();
-            let killing = std::pin::pin!(async {
-                Killer {
-                    opener,
-                    timer: &**timer,
-                    place: &place,
-                    statement: &kill,
-                    has_ended,
-                }
-                .kill()
-                .await
-            });
-            match select(ending, killing).await {
-                Either::Left(((), killing)) => {
-                    // Nobody to hear it is as good: the killer has given up.
-                    let _ = ended.send(());
+        let mut ending = std::pin::pin!(connection.run_out());
+        if !within(&**timer, GRACE, ending.as_mut()).await {
+            let mut pause = PAUSE;
+            loop {
+                let opened = match select(Box::pin(opener.side(&place)), ending.as_mut()).await {
+                    Either::Left((opened, _)) => opened,
+                    Either::Right(_) => break,
+                };
+                // Too many connections, perhaps: some of the next attempts may find a place.
+                if let Ok(side) = opened {
                     killed = true;
-                    if !killing.await {
+                    if !kill_from(side, &kill, &**timer, ending.as_mut()).await {
                         return false;
                     }
+                    break;
                 }
-                // It only stops before the end when the connection is in doubt.
-                Either::Right(_) => return false,
+                if within(&**timer, pause, ending.as_mut()).await {
+                    break;
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
@@ -107,61 +102,35 @@ impl Connection {
     }
 }
 
-struct Killer<'k> {
-    opener: &'k Opener,
-    timer: &'k dyn Timer,
-    place: &'k super::place::Place,
-    statement: &'k str,
-    has_ended: oneshot::Receiver<()>,
+/// Kills until the operation has ended; false if nobody knows where a kill has gone.
+async fn kill_from(
+    mut side: Conn,
+    statement: &str,
+    timer: &dyn Timer,
+    mut ending: Pin<&mut impl Future<Output = ()>>,
+) -> bool {
+    let mut pause = PAUSE;
+    loop {
+        // Meanwhile nothing is read: a server that sends faster than we read would keep us from
+        // sending. Once sent, the kill is waited for, whatever happens to the operation.
+        if side.query_drop(statement).await.is_err() {
+            return false;
+        }
+        if within(timer, pause, ending.as_mut()).await {
+            break;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    let _ = side.disconnect().await;
+    true
 }
 
-impl Killer<'_> {
-    /// Kills until the operation has ended; false if a kill is on its way and nobody knows where.
-    async fn kill(mut self) -> bool {
-        let mut pause = PAUSE;
-        loop {
-            let Some(opened) = self.unless_ended(self.opener.side(self.place)).await else {
-                return true;
-            };
-            if let Ok(side) = opened {
-                return self.kill_from(side).await;
-            }
-            // Too many connections, perhaps: some of the next attempts may find a place.
-            if self.pause(&mut pause).await {
-                return true;
-            }
-        }
-    }
-
-    async fn kill_from(mut self, mut side: Conn) -> bool {
-        let mut pause = PAUSE;
-        loop {
-            if !matches!(self.has_ended.try_recv(), Ok(None)) {
-                break;
-            }
-            // Once sent, it is waited for, whatever happens to the operation meanwhile.
-            if side.query_drop(self.statement).await.is_err() {
-                return false;
-            }
-            if self.pause(&mut pause).await {
-                break;
-            }
-        }
-        let _ = side.disconnect().await;
-        true
-    }
-
-    /// Waits; whether the operation has ended.
-    async fn pause(&mut self, pause: &mut Duration) -> bool {
-        let sleep = self.timer.sleep(*pause);
-        *pause = (*pause * 2).min(LONGEST_PAUSE);
-        self.unless_ended(sleep).await.is_none()
-    }
-
-    async fn unless_ended<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        match select(std::pin::pin!(future), &mut self.has_ended).await {
-            Either::Left((value, _)) => Some(value),
-            Either::Right(_) => None,
-        }
-    }
+/// Whether the future ends in time. The clock comes first: what reads without a pause would leave
+/// it no turn.
+async fn within(
+    timer: &dyn Timer,
+    limit: Duration,
+    future: Pin<&mut impl Future<Output = ()>>,
+) -> bool {
+    matches!(select(timer.sleep(limit), future).await, Either::Right(_))
 }

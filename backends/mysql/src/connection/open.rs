@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::{Either, select};
 use mysql_async::prelude::Queryable;
@@ -28,6 +28,8 @@ struct Shared {
     runtime: Runtime,
     /// With the files of TLS in it, which are read once.
     opts: OnceLock<Opts>,
+    /// The name in the server's certificate, where it may be any.
+    name: Mutex<Option<String>>,
 }
 
 impl Opener {
@@ -37,6 +39,7 @@ impl Opener {
                 options,
                 runtime,
                 opts: OnceLock::new(),
+                name: Mutex::default(),
             }),
         }
     }
@@ -115,17 +118,21 @@ impl Opener {
                     .into()
             }
         };
-        let plain = (self.options().tls.mode == TlsMode::Prefer)
-            .then(|| OptsBuilder::from_opts(opts.clone()).ssl_opts(None).into());
-        let dialled = place.run(Conn::new(opts)).await?;
-        let dialled = match (dialled, plain) {
+        let dialled = match (
+            place.run(Conn::new(opts.clone())).await?,
+            self.options().tls.mode,
+        ) {
             (
                 Err(mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer)),
-                Some(plain),
+                TlsMode::Prefer,
             ) => {
-                let plain: Opts = plain;
+                let plain: Opts = OptsBuilder::from_opts(opts).ssl_opts(None).into();
                 place.run(Conn::new(plain)).await?
             }
+            (Err(error), TlsMode::VerifyCa) => match self.by_own_name(&opts, &error) {
+                Some(opts) => place.run(Conn::new(opts)).await?,
+                None => Err(error),
+            },
             (dialled, _) => dialled,
         };
         dialled.map_err(|error| match error {
@@ -137,10 +144,52 @@ impl Opener {
         })
     }
 
+    /// The same by the name that is in the server's certificate, if it was refused for its name
+    /// alone: an authority that we know has signed it, which is looked at before the name.
+    ///
+    /// The driver's own switch has no effect: it looks for a word in the error's text that is not
+    /// there. The next connections take the name at once.
+    fn by_own_name(&self, opts: &Opts, error: &mysql_async::Error) -> Option<Opts> {
+        let mysql_async::Error::Io(mysql_async::IoError::Io(error)) = error else {
+            return None;
+        };
+        let refused = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+        let rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext {
+            presented,
+            ..
+        }) = refused
+        else {
+            return None;
+        };
+        let name = presented.iter().find_map(|name| certified_name(name))?;
+        let mut known = self
+            .shared
+            .name
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Some(name.clone());
+        let tls = opts.ssl_opts()?.clone();
+        let tls = tls.with_danger_tls_hostname_override(Some(name));
+        Some(OptsBuilder::from_opts(opts.clone()).ssl_opts(tls).into())
+    }
+
     /// What the driver needs to know, but for the addresses of a host.
     async fn opts(&self) -> Result<Opts> {
         if let Some(opts) = self.shared.opts.get() {
-            return Ok(opts.clone());
+            let name = self
+                .shared
+                .name
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            return Ok(match (&*name, opts.ssl_opts()) {
+                (Some(name), Some(tls)) => {
+                    let tls = tls
+                        .clone()
+                        .with_danger_tls_hostname_override(Some(name.clone()));
+                    OptsBuilder::from_opts(opts.clone()).ssl_opts(tls).into()
+                }
+                _ => opts.clone(),
+            });
         }
         let options = self.options();
         let encrypted = options.tls.mode != TlsMode::Disable && options.socket.is_none();
@@ -180,7 +229,7 @@ impl Opener {
         }
         let tls = &self.options().tls;
         let mut opts = SslOpts::default();
-        if tls.mode == TlsMode::VerifyFull {
+        if matches!(tls.mode, TlsMode::VerifyCa | TlsMode::VerifyFull) {
             let roots = match &tls.root {
                 Some(file) => vec![read(file)?],
                 None => native_roots()?,
@@ -241,6 +290,24 @@ impl Opener {
     }
 }
 
+/// A name that the certificate is for, of how rustls writes those that it found there:
+/// `DnsName("a.example")`, `IpAddress(1.2.3.4)`.
+fn certified_name(presented: &str) -> Option<String> {
+    let (kind, name) = presented.strip_suffix(')')?.split_once('(')?;
+    match kind {
+        "DnsName" => {
+            let name = name.trim_matches('"');
+            // Any name below will do.
+            Some(match name.strip_prefix("*.") {
+                Some(domain) => format!("any.{domain}"),
+                None => name.to_owned(),
+            })
+        }
+        "IpAddress" => Some(name.to_owned()),
+        _ => None,
+    }
+}
+
 fn native_roots() -> Result<Vec<Vec<u8>>> {
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
@@ -272,4 +339,22 @@ fn path_text(path: &Path) -> Result<&str> {
         let message = format!("the path {} is not UTF-8", path.display());
         Error::new(ErrorKind::Value, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::certified_name;
+
+    #[test]
+    fn names_are_those_of_the_certificate() {
+        for (presented, name) in [
+            ("DnsName(\"db.example\")", Some("db.example")),
+            ("DnsName(\"*.example\")", Some("any.example")),
+            ("IpAddress(10.0.0.1)", Some("10.0.0.1")),
+            ("DirectoryName", None),
+            ("UniformResourceIdentifier(\"x\")", None),
+        ] {
+            assert_eq!(certified_name(presented).as_deref(), name, "{presented}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! They may only be dropped together with the session: each runs inside the future that owns it.
 
+use std::task::Poll;
+
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::{Protocol, Queryable};
 use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, TextProtocol, Value};
@@ -111,6 +113,19 @@ impl Session {
     /// Runs a statement, or several if there are no values, to the end; the number of rows that
     /// they changed.
     pub(crate) async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+        let executed = self.execute_all(sql, params).await;
+        // An error does not tell whether it came in the middle of a transaction.
+        if executed.is_err()
+            && self.state == State::Clean
+            && begins(sql)
+            && self.conn.query_drop("ROLLBACK").await.is_err()
+        {
+            self.state = State::Broken;
+        }
+        executed
+    }
+
+    async fn execute_all(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
         let mut changed = 0;
         if params.is_empty() {
             // One way to the server and back, and nothing to be kept there.
@@ -263,6 +278,17 @@ impl Session {
     }
 }
 
+/// Whether a statement may open a transaction. A word that only looks like it costs one more
+/// question to the server, after an error.
+fn begins(sql: &str) -> bool {
+    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    words.any(|word| {
+        ["begin", "start", "autocommit"]
+            .iter()
+            .any(|begin| word.eq_ignore_ascii_case(begin))
+    })
+}
+
 /// Reads all results to their ends, and adds up the rows that their statements changed.
 async fn results<P: Protocol>(
     conn: &mut Conn,
@@ -273,7 +299,30 @@ async fn results<P: Protocol>(
         if columns.is_empty() {
             *changed += result.affected_rows();
         }
-        while result.next().await?.is_some() {}
+        let mut rows = 0_u32;
+        while result.next().await?.is_some() {
+            rows = rows.wrapping_add(1);
+            if rows.is_multiple_of(TURN) {
+                let_others_on().await;
+            }
+        }
     }
-    Ok(())
+    // The error of a statement behind the first is kept back by the driver, for whoever reads on.
+    result.next().await.map(drop)
+}
+
+/// The rows after which reading what nobody wants lets other futures of the task have a turn:
+/// where the server is faster than we are, there is always one more.
+const TURN: u32 = 256;
+
+async fn let_others_on() {
+    let mut first = true;
+    std::future::poll_fn(|context| {
+        if std::mem::take(&mut first) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
 }

@@ -66,16 +66,11 @@ fn mode(value: &str) -> Result<TlsMode> {
             "prefer" | "preferred" => TlsMode::Prefer,
             "require" | "required" => TlsMode::Require,
             "verify_full" | "verify_identity" => TlsMode::VerifyFull,
-            "verify_ca" => {
-                return Err(invalid(
-                    "the ssl-mode 'verify_ca' is not supported: choose verify_identity, which also \
-                 checks the host's name",
-                ));
-            }
+            "verify_ca" => TlsMode::VerifyCa,
             _ => {
                 return Err(invalid(format!(
-                    "the ssl-mode '{value}' is not known: choose disabled, preferred, required or \
-                 verify_identity"
+                    "the ssl-mode '{value}' is not known: choose disabled, preferred, required, \
+                 verify_ca or verify_identity"
                 )));
             }
         },
@@ -173,7 +168,6 @@ mod tests {
             ("mysql://h:x/d", "'x' is no port"),
             ("mysql://[::1/d", "not closed"),
             ("mysql://h/d?ssl-mode=maybe", "'maybe' is not known"),
-            ("mysql://h/d?ssl-mode=VERIFY_CA", "choose verify_identity"),
             ("mysql://h/d%2", "no two digits"),
             ("mysql://h/d?colour=red", "'colour' is not known"),
         ] {

@@ -1,11 +1,19 @@
 //! Servers that go away.
 
-use queryset::ErrorKind;
-use queryset::pool::PoolOptions;
-use queryset_mysql::MysqlOptions;
-use queryset_servers::{Kind, Needs, Servers};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use crate::support::{on_each, one, open, rows};
+use queryset::pool::PoolOptions;
+use queryset::runtime::{Runtime, block_on};
+use queryset::{ErrorKind, Result, raw};
+use queryset_async_std::AsyncStd;
+use queryset_mysql::{MysqlOptions, TlsMode};
+use queryset_servers::{Kind, Needs, Servers};
+use queryset_smol::Smol;
+use queryset_tokio::Tokio;
+
+use crate::support::{eventually, on_each, one, open, rows, servers};
 
 /// A server of its own, since it is killed.
 #[test]
@@ -31,6 +39,126 @@ fn service_is_back_when_the_server_is() {
     server.start_again().unwrap();
     assert_eq!(one::<i64>(&db, "SELECT 2"), 2);
     db.close().unwrap();
+}
+
+/// What the readers of one form have done.
+#[derive(Default)]
+struct Tally {
+    good: AtomicUsize,
+    failed: AtomicUsize,
+}
+
+impl Tally {
+    fn note(&self, number: i64, result: Result<Vec<(i64,)>>) {
+        match result {
+            Ok(rows) => {
+                assert_eq!(rows, [(number,)]);
+                self.good.fetch_add(1, Ordering::SeqCst);
+            }
+            Err(error) => {
+                let kind = error.kind();
+                assert!(
+                    matches!(kind, ErrorKind::Connection | ErrorKind::PoolExhausted),
+                    "{error:?}"
+                );
+                self.failed.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn good(&self) -> usize {
+        self.good.load(Ordering::SeqCst)
+    }
+
+    fn failed(&self) -> usize {
+        self.failed.load(Ordering::SeqCst)
+    }
+}
+
+fn slow(number: i64) -> queryset::RawQuery<(i64,)> {
+    raw("SELECT ? + SLEEP(0.001)", vec![number.into()])
+}
+
+/// Tasks and threads read on while the server is killed and comes back.
+#[test]
+fn both_forms_go_on_when_the_server_is_back() {
+    let running: Vec<_> = servers().iter().map(|server| server.kind()).collect();
+    for kind in running {
+        // Of its own, since it is killed.
+        let servers = Servers::start_apart(Needs::none().with(kind)).unwrap();
+        let server = servers.server(kind).unwrap();
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let current = Tokio::from_handle(tokio.handle().clone()).unwrap();
+        let runtimes: [(&str, Runtime); 3] = [
+            ("tokio", current.into()),
+            ("smol", Smol.into()),
+            ("async-std", AsyncStd.into()),
+        ];
+        for (name, runtime) in runtimes {
+            let pool = PoolOptions::new()
+                .max_size(4)
+                .acquire_timeout(Duration::from_secs(5));
+            let options = MysqlOptions::new(&server.url()).unwrap();
+            let db = options.tls(TlsMode::Disable).pool(pool);
+            let db = block_on(db.connect(runtime.clone())).unwrap();
+            let stop = Arc::new(AtomicBool::new(false));
+            let [tasks, threads] = [(); 2].map(|()| Arc::new(Tally::default()));
+            let mut readers = Vec::new();
+            for number in 0..6 {
+                let (db, stop, tally) = (db.clone(), Arc::clone(&stop), Arc::clone(&tasks));
+                let reads = async move {
+                    while !stop.load(Ordering::SeqCst) {
+                        tally.note(number, slow(number).alist(&db).await);
+                    }
+                };
+                readers.push(runtime.spawn(reads).unwrap());
+            }
+            let blocking: Vec<_> = (6..10)
+                .map(|number| {
+                    let (db, stop, tally) = (db.clone(), Arc::clone(&stop), Arc::clone(&threads));
+                    std::thread::spawn(move || {
+                        while !stop.load(Ordering::SeqCst) {
+                            tally.note(number, slow(number).list(&db));
+                        }
+                    })
+                })
+                .collect();
+            let more = |than: [usize; 2]| {
+                assert!(
+                    eventually(|| tasks.good() > than[0] + 50 && threads.good() > than[1] + 50),
+                    "{kind} on {name}: reads of both forms go on"
+                );
+            };
+            more([0, 0]);
+            for _ in 0..2 {
+                let failed = [tasks.failed(), threads.failed()];
+                server.kill().unwrap();
+                assert!(
+                    eventually(|| tasks.failed() > failed[0] && threads.failed() > failed[1]),
+                    "{kind} on {name}: reads of both forms fail"
+                );
+                server.start_again().unwrap();
+                more([tasks.good(), threads.good()]);
+            }
+            stop.store(true, Ordering::SeqCst);
+            readers.into_iter().for_each(|task| block_on(task).unwrap());
+            blocking
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
+            println!(
+                "{kind} on {name}: {} and {} reads failed, {} and {} did not",
+                tasks.failed(),
+                threads.failed(),
+                tasks.good(),
+                threads.good()
+            );
+            db.close().unwrap();
+        }
+    }
 }
 
 /// What the server closed while nobody looked costs a read nothing.

@@ -28,6 +28,29 @@ fn each_mode_does_what_it_says() {
             .tls(TlsMode::VerifyFull)
             .tls_root(tls.authority());
         assert_ne!(cipher(&open(verified)), "");
+        for checked in [
+            // The certificate is for another name, which does not matter.
+            options.clone().tls_root(tls.authority()),
+            named(server).tls_root(tls.authority()),
+        ] {
+            let db = open(checked.tls(TlsMode::VerifyCa));
+            assert_ne!(cipher(&db), "");
+            // A second connection knows the name.
+            let held = queryset::raw::<(i64,)>("SELECT 1 UNION SELECT 2", vec![]);
+            let mut held = held.iter(&db);
+            assert_eq!(held.next().unwrap().unwrap(), (1,));
+            assert_ne!(cipher(&db), "");
+        }
+        for unknown in [
+            options.clone().tls_root(tls.other_authority()),
+            named(server).tls_root(tls.other_authority()),
+        ] {
+            let error = unknown
+                .tls(TlsMode::VerifyCa)
+                .connect_blocking(queryset::runtime::Threads)
+                .unwrap_err();
+            assert_eq!(error.to_string(), "mysql: the TLS handshake failed");
+        }
         for refused in [
             // The certificate is for the name.
             options.clone().tls_root(tls.authority()),
