@@ -28,6 +28,10 @@ pub(crate) struct Connection {
     pub(crate) statements: Cache,
     /// Whether this connection knows the types that others came upon.
     pub(crate) knows_types: bool,
+    /// Whether the operation may leave a transaction open.
+    pub(crate) begins: bool,
+    /// Whether the server has said anything since the operation began.
+    pub(crate) answered: bool,
     phase: Phase,
     address: Address,
     host: Arc<str>,
@@ -57,17 +61,27 @@ pub(crate) struct Stopped {
     pub(crate) error: Error,
     /// Whether nothing of it reached the server, so that another connection may do it.
     pub(crate) unsent: bool,
+    /// Whether the connection ended without a word about it, as one does that ended while nobody
+    /// used it and nobody heard of that yet.
+    pub(crate) silent: bool,
 }
 
 impl Connection {
     pub(crate) fn begin(&mut self) {
         self.phase = Phase::Busy;
+        self.answered = false;
+        self.begins = false;
         self.driver.begin();
     }
 
     /// The server has answered to the end.
     pub(crate) fn end(&mut self) {
         self.phase = Phase::Idle;
+    }
+
+    /// Whether the server has answered to the end, and the connection can go on.
+    pub(crate) fn rests(&self) -> bool {
+        self.phase == Phase::Idle && !self.driver.is_over()
     }
 
     /// What became of the operation, by the error of one of its requests.
@@ -83,6 +97,7 @@ impl Connection {
         Stopped {
             error: error::in_statement(failed, sql),
             unsent: false,
+            silent: false,
         }
     }
 
@@ -91,6 +106,7 @@ impl Connection {
     pub(crate) fn lost(&mut self, lost: Lost) -> Stopped {
         self.phase = Phase::Broken;
         let unsent = !self.driver.has_sent();
+        let mut silent = !self.answered;
         let error = match lost.error {
             Some(error) => error::from_driver(error),
             None => Error::new(ErrorKind::Connection, "postgres: the connection was lost"),
@@ -100,6 +116,7 @@ impl Connection {
         let error = match error.kind() {
             ErrorKind::Connection => error,
             _ => {
+                silent = false;
                 let code = error.code().map(str::to_owned);
                 let lost = Error::new(ErrorKind::Connection, "postgres: the connection was lost");
                 let lost = lost.with_source(error);
@@ -109,7 +126,12 @@ impl Connection {
                 }
             }
         };
-        Stopped { error, unsent }
+        silent &= error.code().is_none();
+        Stopped {
+            error,
+            unsent,
+            silent,
+        }
     }
 
     /// Runs statements without values, and leaves their rows.

@@ -7,7 +7,7 @@ use std::task::{Poll, ready};
 
 use futures_core::Stream;
 use queryset::pool::{Lease, Parked};
-use queryset::{Error, ErrorKind, Fetched, Result, RowSink, Statement};
+use queryset::{Access, Error, ErrorKind, Fetched, Result, RowSink, Statement};
 use tokio_postgres::{RowStream, SimpleQueryMessage};
 
 use crate::bind::Param;
@@ -44,7 +44,13 @@ pub(crate) async fn fetch(
 ) -> Result<Fetched, Stopped> {
     let (rows, prepared) = match start(&mut lease, statement).await {
         Ok(started) => started,
-        Err(stopped) => return Err(give_up(lease, stopped)),
+        Err(mut stopped) => {
+            // A read that got no answer may be asked again. Each connection is given up this way
+            // at most once, since the next one has not served before or is known to be alive.
+            stopped.unsent |=
+                stopped.silent && lease.is_reused() && statement.access == Access::Read;
+            return Err(give_up(lease, stopped));
+        }
     };
     let running = Running {
         rows,
@@ -83,7 +89,17 @@ pub(crate) async fn execute(
             lease.end();
             Ok(changed)
         }
-        Err(stopped) => Err(give_up(lease, stopped)),
+        Err(stopped) => {
+            if lease.begins && lease.rests() {
+                // What failed in the middle of its own transaction, or none at all: the server
+                // warns of that, and nobody hears it.
+                let rolled_back = lease.batch("ROLLBACK").await;
+                if rolled_back.is_ok() {
+                    lease.end();
+                }
+            }
+            Err(give_up(lease, stopped))
+        }
     }
 }
 
@@ -91,6 +107,7 @@ fn sent(error: Error) -> Stopped {
     Stopped {
         error,
         unsent: false,
+        silent: false,
     }
 }
 
@@ -111,6 +128,8 @@ async fn start(
     loop {
         connection.begin();
         let (prepared, known) = connection.prepare(&statement.sql).await?;
+        connection.answered |= !known;
+        connection.begins = prepared.begins;
         if prepared.params.len() != statement.params.len() {
             connection.end();
             return Err(sent(wrong_number(&prepared, statement)));
@@ -290,6 +309,7 @@ async fn one(connection: &mut Connection, statement: &Statement) -> Result<(u64,
 /// Runs statements without values, and leaves their rows.
 async fn batch(connection: &mut Connection, sql: &str) -> Result<(u64, bool), Stopped> {
     connection.begin();
+    connection.begins = statement::begins(sql);
     let Connection { client, driver, .. } = connection;
     let run = async {
         let mut messages = pin!(client.simple_query_raw(sql).await?);

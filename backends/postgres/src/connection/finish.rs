@@ -43,6 +43,10 @@ pub(super) async fn finish(mut connection: Box<Connection>) -> Option<Box<Connec
     if !drained {
         return None;
     }
+    if connection.begins {
+        let rolled_back = Box::pin(connection.batch("ROLLBACK"));
+        within(runtime, PATIENCE, rolled_back).await?.ok()?;
+    }
     connection.phase = Phase::Idle;
     Some(connection)
 }

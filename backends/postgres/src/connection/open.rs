@@ -126,6 +126,8 @@ async fn attempt(
         driver: Driver::new(raw),
         statements: Cache::new(options.statement_cache),
         knows_types: false,
+        begins: false,
+        answered: false,
         phase: Phase::Busy,
         address: address.clone(),
         host: Arc::clone(&target.host),

@@ -4,86 +4,127 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use queryset::ErrorKind;
 use queryset::pool::PoolOptions;
 use queryset::runtime::block_on;
+use queryset::{Backend, ErrorKind, Result, Statement, Value};
 use queryset_postgres::PostgresBackend;
 use queryset_servers::{Kind, Needs, Servers};
 
-use crate::support::{aread, int, options, read, tokio, until, write};
+use crate::support::{Rows, aread, int, options, read, runtimes, taken, tokio, until, write};
+
+/// What the readers of one form have done.
+#[derive(Default)]
+struct Tally {
+    good: AtomicUsize,
+    failed: AtomicUsize,
+}
+
+impl Tally {
+    fn note(&self, number: i64, result: Result<Vec<Vec<Value>>>) {
+        match result {
+            Ok(rows) => {
+                assert_eq!(rows, [[int(number)]]);
+                self.good.fetch_add(1, Ordering::SeqCst);
+            }
+            Err(error) => {
+                let kind = error.kind();
+                assert!(
+                    matches!(kind, ErrorKind::Connection | ErrorKind::PoolExhausted),
+                    "{error:?}"
+                );
+                self.failed.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn good(&self) -> usize {
+        self.good.load(Ordering::SeqCst)
+    }
+
+    fn failed(&self) -> usize {
+        self.failed.load(Ordering::SeqCst)
+    }
+}
+
+const SLOW: &str = "SELECT $1::int8 FROM pg_sleep(0.001)";
 
 #[test]
 fn a_server_that_is_killed_is_used_again_when_it_is_back() {
     let servers = Servers::start_apart(Needs::none().with(Kind::Postgres)).unwrap();
     let server = servers.postgres().unwrap();
-    let pool = PoolOptions::new()
-        .max_size(4)
-        .acquire_timeout(Duration::from_secs(5));
-    let db = options(server).pool(pool);
-    let db = Arc::new(PostgresBackend::new(db, tokio()).unwrap());
-    let (stop, good) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicUsize::new(0)),
-    );
-    let tasks: Vec<_> = (0..8)
-        .map(|number| {
-            let (db, stop, good) = (Arc::clone(&db), Arc::clone(&stop), Arc::clone(&good));
+    for (name, runtime) in runtimes() {
+        let pool = PoolOptions::new()
+            .max_size(4)
+            .acquire_timeout(Duration::from_secs(5));
+        let db = PostgresBackend::new(options(server).pool(pool), runtime.clone()).unwrap();
+        let db = Arc::new(db);
+        let stop = Arc::new(AtomicBool::new(false));
+        let [tasks, threads] = [(); 2].map(|()| Arc::new(Tally::default()));
+        let mut readers = Vec::new();
+        for number in 0..6 {
+            let (db, stop, tally) = (Arc::clone(&db), Arc::clone(&stop), Arc::clone(&tasks));
             let reads = async move {
-                let mut failures = 0;
                 while !stop.load(Ordering::SeqCst) {
-                    let sql = "SELECT $1::int8 FROM pg_sleep(0.001)";
-                    match aread(&db, sql, vec![int(number)]).await {
-                        Ok(rows) => {
-                            assert_eq!(rows, [[int(number)]]);
-                            good.fetch_add(1, Ordering::SeqCst);
-                        }
-                        Err(error) => {
-                            let kind = error.kind();
-                            assert!(
-                                matches!(kind, ErrorKind::Connection | ErrorKind::PoolExhausted),
-                                "{error:?}"
-                            );
-                            failures += 1;
-                        }
-                    }
+                    tally.note(number, aread(&db, SLOW, vec![int(number)]).await);
                 }
-                failures
             };
-            tokio().spawn(reads).unwrap()
-        })
-        .collect();
-    let more = |than: usize| until("reads go on", || good.load(Ordering::SeqCst) > than);
-    more(100);
-    for _ in 0..2 {
-        server.kill().unwrap();
-        let error = read_fails(&db);
-        assert_eq!(error, ErrorKind::Connection);
-        server.start_again().unwrap();
-        let now = good.load(Ordering::SeqCst);
-        more(now + 100);
-    }
-    stop.store(true, Ordering::SeqCst);
-    let failures: usize = tasks.into_iter().map(|task| block_on(task).unwrap()).sum();
-    println!(
-        "{failures} reads failed, {} did not",
-        good.load(Ordering::SeqCst)
-    );
-    assert!(failures > 0);
+            readers.push(runtime.spawn(reads).unwrap());
+        }
+        let blocking: Vec<_> = (6..10)
+            .map(|number| {
+                let (db, stop, tally) = (Arc::clone(&db), Arc::clone(&stop), Arc::clone(&threads));
+                std::thread::spawn(move || {
+                    while !stop.load(Ordering::SeqCst) {
+                        let statement = Statement::read(SLOW, vec![int(number)]);
+                        let sink = Box::new(Rows::default());
+                        let fetched = db.fetch_blocking(statement, sink, usize::MAX, None);
+                        tally.note(number, fetched.map(|fetched| taken(fetched).0.rows));
+                    }
+                })
+            })
+            .collect();
+        let more = |than: [usize; 2]| {
+            until("reads of both forms go on", || {
+                tasks.good() > than[0] + 50 && threads.good() > than[1] + 50
+            });
+        };
+        more([0, 0]);
+        for _ in 0..2 {
+            let failed = [tasks.failed(), threads.failed()];
+            server.kill().unwrap();
+            until("reads of both forms fail", || {
+                tasks.failed() > failed[0] && threads.failed() > failed[1]
+            });
+            assert_eq!(read_fails(&db), ErrorKind::Connection);
+            server.start_again().unwrap();
+            more([tasks.good(), threads.good()]);
+        }
+        stop.store(true, Ordering::SeqCst);
+        readers.into_iter().for_each(|task| block_on(task).unwrap());
+        blocking
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        println!(
+            "{name}: {} and {} reads failed, {} and {} did not",
+            tasks.failed(),
+            threads.failed(),
+            tasks.good(),
+            threads.good()
+        );
 
-    // Idle connections of a server that was restarted: nothing is lost, reading or writing.
-    server.kill().unwrap();
-    server.start_again().unwrap();
-    assert_eq!(read(&db, "SELECT 7", vec![]).unwrap(), [[int(7)]]);
-    server.kill().unwrap();
-    server.start_again().unwrap();
-    write(&db, "CREATE TABLE after_all (a int)", vec![]).unwrap();
-    db_closes(&db);
+        // Idle connections of a server that was restarted: nothing is lost, reading or writing.
+        server.kill().unwrap();
+        server.start_again().unwrap();
+        assert_eq!(read(&db, "SELECT 7", vec![]).unwrap(), [[int(7)]]);
+        server.kill().unwrap();
+        server.start_again().unwrap();
+        write(&db, "CREATE TABLE IF NOT EXISTS after_all (a int)", vec![]).unwrap();
+        db_closes(&db);
+    }
 }
 
 fn read_fails(db: &PostgresBackend) -> ErrorKind {
-    use queryset::{Backend, Statement};
-
-    let sink = Box::new(crate::support::Rows::default());
+    let sink = Box::new(Rows::default());
     let statement = Statement::read("SELECT 1", vec![]);
     match db.fetch_blocking(statement, sink, 1, None) {
         Ok(_) => panic!("the server was killed"),
@@ -92,8 +133,6 @@ fn read_fails(db: &PostgresBackend) -> ErrorKind {
 }
 
 fn db_closes(db: &PostgresBackend) {
-    use queryset::Backend;
-
     db.close_blocking().unwrap();
     assert_eq!(db.pool_status().in_use, 0);
 }
@@ -127,12 +166,10 @@ fn a_session_that_was_ended_is_replaced() {
     println!("{unseen} of 10 sessions were replaced unseen");
     // It may be the one to hear of the last end, and not the statement that is to sleep.
     let _ = block_on(aread(&db, "SELECT 1", vec![]));
-    let statement = queryset::Statement::read("SELECT pg_sleep(600)", vec![]);
+    let statement = Statement::read("SELECT pg_sleep(600)", vec![]);
     let error = std::thread::scope(|scope| {
         let slow = scope.spawn(|| {
-            use queryset::Backend;
-
-            let sink = Box::new(crate::support::Rows::default());
+            let sink = Box::new(Rows::default());
             db.fetch_blocking(statement, sink, 1, None).map(drop)
         });
         until("it sleeps", || {

@@ -4,6 +4,7 @@ mod support;
 
 mod bouncer;
 mod drops;
+mod errors;
 mod faults;
 mod reads;
 mod session;

@@ -4,6 +4,7 @@ use queryset::pool::PoolOptions;
 use queryset::runtime::{Runtime, Threads, block_on};
 use queryset::{Backend, CancelToken, ErrorKind, Statement};
 use queryset_postgres::{PostgresBackend, PostgresOptions, TargetSession};
+use queryset_servers::{Kind, Needs, Servers};
 use queryset_tokio::Tokio;
 
 use crate::support::{Rows, aread, int, open, options, read, servers, text, tokio, write};
@@ -35,6 +36,40 @@ fn a_session_is_set_up() {
         (ErrorKind::Timeout, Some("57014"))
     );
     assert_eq!(read(&db, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+}
+
+/// A host that takes connections and says nothing does not keep the next one waiting for long.
+#[test]
+fn a_silent_host_is_given_up() {
+    let servers = servers();
+    let address = servers.postgres().unwrap().address().unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let url = servers.postgres().unwrap().url();
+    let several = url.replace(
+        &format!("127.0.0.1:{}", address.port()),
+        &format!("127.0.0.1:{port},127.0.0.1:{}", address.port()),
+    );
+    let patience = Duration::from_millis(300);
+    let options = PostgresOptions::new(&several)
+        .unwrap()
+        .connect_timeout(patience);
+    assert_eq!(
+        read(&open(options), "SELECT 1", vec![]).unwrap(),
+        [[int(1)]]
+    );
+    let alone = url.replace(&address.port().to_string(), &port.to_string());
+    let options = PostgresOptions::new(&alone)
+        .unwrap()
+        .connect_timeout(patience);
+    let error = block_on(options.connect(tokio())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(
+        error
+            .to_string()
+            .ends_with("did not let us in within 300ms"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -82,6 +117,106 @@ fn hosts_are_tried_in_turn() {
         last.ends_with("takes writes, which target_session_attrs refuses"),
         "{last}"
     );
+}
+
+/// Two servers, of which one only reads, as the primary and a standby of a cluster.
+#[test]
+fn the_host_that_fits_is_chosen() {
+    let servers = servers();
+    let primary = servers.postgres().unwrap();
+    let apart = Servers::start_apart(Needs::none().with(Kind::Postgres)).unwrap();
+    let standby = apart.postgres().unwrap();
+    for server in [primary, standby] {
+        let sql = "DROP ROLE IF EXISTS either; CREATE ROLE either LOGIN PASSWORD 'either'";
+        server.sql(sql).unwrap();
+    }
+    standby
+        .sql("ALTER ROLE either SET default_transaction_read_only = on")
+        .unwrap();
+    let [first, second] = [primary, standby].map(|server| server.address().unwrap().port());
+    let chosen = |ports: [u16; 2], target: &str| {
+        let [a, b] = ports;
+        let url = format!("postgres://either:either@127.0.0.1:{a},127.0.0.1:{b}/postgres{target}");
+        let db = open(PostgresOptions::new(&url).unwrap());
+        let rows = read(&db, "SELECT inet_server_port()::int8", vec![])?;
+        Ok::<_, queryset::Error>(rows[0][0].clone())
+    };
+    for (ports, target, port) in [
+        ([first, second], "", first),
+        ([second, first], "?target_session_attrs=any", second),
+        ([second, first], "?target_session_attrs=read-write", first),
+        ([first, second], "?target_session_attrs=read-only", second),
+        ([1, second], "?target_session_attrs=read-only", second),
+    ] {
+        let found = chosen(ports, target).unwrap();
+        assert_eq!(found, int(port.into()), "{ports:?} {target}");
+    }
+    let none = chosen([1, second], "?target_session_attrs=read-write").unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::Connection);
+    assert!(
+        none.to_string().contains("none of 2 addresses let us in"),
+        "{none}"
+    );
+}
+
+/// The server's own list, and the kernel's: what a session is set to is set on its socket.
+#[test]
+#[cfg(target_os = "linux")]
+fn silent_connections_are_probed() {
+    use queryset::runtime::Keepalive;
+
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    for (name, runtime) in crate::support::runtimes() {
+        let minute = Duration::from_secs(60);
+        for (keepalive, most) in [
+            (options(server), Some(minute)),
+            (
+                options(server).keepalive(Keepalive::after(minute / 2)),
+                Some(minute / 2),
+            ),
+            (options(server).keepalive(None), None),
+        ] {
+            let one = keepalive.pool(PoolOptions::new().max_size(1));
+            let db = PostgresBackend::new(one, runtime.clone()).unwrap();
+            let rows = read(&db, "SELECT inet_client_port()::int8", vec![]).unwrap();
+            let queryset::Value::I64(port) = rows[0][0] else {
+                panic!("{rows:?}");
+            };
+            // What was sent last may still be unacknowledged, which has a timer of its own.
+            crate::support::until("the socket rests", || {
+                timer(port) != Some((1, Duration::ZERO)) && timer(port).is_some()
+            });
+            let probe = match timer(port) {
+                Some((2, left)) => Some(left),
+                _ => None,
+            };
+            match (probe, most) {
+                (None, None) => {}
+                (Some(left), Some(most)) => assert!(left <= most && left > most / 4, "{left:?}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+}
+
+/// The kind of the timer of our socket at this port, and the time left, from the kernel's table.
+#[cfg(target_os = "linux")]
+fn timer(port: i64) -> Option<(u32, Duration)> {
+    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+    let local = format!("0100007F:{port:04X}");
+    let line = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|words| words.get(1) == Some(&local.as_str()))?;
+    let (kind, left) = line[5].split_once(':')?;
+    let kind = u32::from_str_radix(kind, 16).ok()?;
+    let hundredths = u64::from_str_radix(left, 16).ok()?;
+    let left = match kind {
+        1 => Duration::ZERO,
+        _ => Duration::from_millis(10 * hundredths),
+    };
+    Some((kind, left))
 }
 
 #[test]
@@ -206,6 +341,36 @@ fn read_error(db: &PostgresBackend) -> String {
     block_on(aread(db, "SELECT 1", vec![]))
         .unwrap_err()
         .to_string()
+}
+
+#[test]
+fn connections_end_by_their_limits() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let named = |name: &str, pool: PoolOptions| {
+        open(
+            options(server)
+                .application_name(name)
+                .pool(pool.max_size(1)),
+        )
+    };
+    let idle = named(
+        "idle",
+        PoolOptions::new().idle_timeout(Duration::from_millis(200)),
+    );
+    let pid = "SELECT pg_backend_pid()";
+    let aged = named(
+        "aged",
+        PoolOptions::new().max_lifetime(Duration::from_millis(200)),
+    );
+    for _ in 0..3 {
+        assert_eq!(read(&idle, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+        crate::support::until("the free session ends", || sessions(server, "idle") == 0);
+        let before = block_on(aread(&aged, pid, vec![])).unwrap();
+        crate::support::until("the old session is replaced", || {
+            block_on(aread(&aged, pid, vec![])).unwrap() != before
+        });
+    }
 }
 
 #[test]
