@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use queryset::runtime::{BoxFuture, Runtime};
@@ -46,6 +48,13 @@ pub struct Opening {
     /// Whether the case is going to use [`Opened::locked_by`], for [`Capability::HeldLock`]:
     /// reads then have to wait for the lock, for a minute at least.
     pub lockable: bool,
+    /// Whether the case is going to use [`Opened::watched_by`], for [`Capability::Server`].
+    pub watched: bool,
+    /// Where the case wants to be between the backend and its server, for
+    /// [`Capability::Server`]: the database MUST connect to the address that this gives for the
+    /// server's, over TCP and unencrypted. What is kept for the case beside the database goes
+    /// straight to the server.
+    pub via: Option<Via>,
 }
 
 impl Opening {
@@ -56,8 +65,58 @@ impl Opening {
             readers: None,
             functions: Vec::new(),
             lockable: false,
+            watched: false,
+            via: None,
         }
     }
+
+    /// Where to connect to for a server at this address.
+    ///
+    /// # Errors
+    /// What the case has between cannot be opened.
+    pub fn address(&self, server: SocketAddr) -> io::Result<SocketAddr> {
+        match &self.via {
+            Some(via) => (via.open)(server),
+            None => Ok(server),
+        }
+    }
+}
+
+/// A case's own place between a backend and its server.
+#[derive(Clone)]
+pub struct Via {
+    open: Arc<dyn Fn(SocketAddr) -> io::Result<SocketAddr> + Send + Sync>,
+}
+
+impl Via {
+    pub(crate) fn new(
+        open: impl Fn(SocketAddr) -> io::Result<SocketAddr> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            open: Arc::new(open),
+        }
+    }
+}
+
+impl fmt::Debug for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Via").finish_non_exhaustive()
+    }
+}
+
+/// What a case asks the server that its database is on.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// A handle of the same server with connections of its own.
+    pub monitor: Database,
+    /// A read of one row with one integer that takes the server ten minutes.
+    pub sleep: String,
+    /// A read of rows with one integer and a thousand characters each, which the server sends
+    /// for minutes, a few at a time.
+    pub trickle: String,
+    /// A read with a row for each session that the database under test has on the server: its
+    /// number, an integer, and the text of the statement that it runs, NULL if none.
+    pub sessions: String,
 }
 
 /// A function of one integer that SQL can call. It may block.
@@ -81,6 +140,7 @@ type Lock = Arc<dyn Fn() -> Result<Box<dyn Any + Send>> + Send + Sync>;
 pub struct Opened {
     database: Database,
     lock: Option<Lock>,
+    watch: Option<Watch>,
     own_name: Option<String>,
     keep: Vec<Box<dyn Any + Send>>,
 }
@@ -91,6 +151,7 @@ impl Opened {
         Self {
             database,
             lock: None,
+            watch: None,
             own_name: None,
             keep: Vec::new(),
         }
@@ -111,6 +172,13 @@ impl Opened {
         lock: impl Fn() -> Result<Box<dyn Any + Send>> + Send + Sync + 'static,
     ) -> Self {
         self.lock = Some(Arc::new(lock));
+        self
+    }
+
+    /// How the database's server can be watched.
+    #[must_use]
+    pub fn watched_by(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -140,6 +208,11 @@ impl Opened {
     pub fn map(mut self, wrap: impl FnOnce(Database) -> Database) -> Self {
         self.database = wrap(self.database);
         self
+    }
+
+    /// How the server can be watched, if there is one.
+    pub(crate) fn watch(&self) -> Option<&Watch> {
+        self.watch.as_ref()
     }
 
     /// Locks the database, if it can be locked.

@@ -74,6 +74,7 @@ pub fn catches(broken: &BrokenBackend, sound: &Setting) -> Result<String, String
         backend: Arc::clone(&broken.under_test),
         runtime: Arc::clone(&sound.runtime),
         patience: sound.patience.min(PATIENCE),
+        endurance: sound.endurance,
     };
     let reports = case.run(&spoiled);
     let caught = reports.iter().find_map(|report| match &report.outcome {

@@ -14,6 +14,10 @@ pub enum Capability {
     BoundedPool,
     /// Reads can be made to wait for a lock ([`Opened::locked_by`](crate::Opened::locked_by)).
     HeldLock,
+    /// The database is on a server, whose sessions can be looked at and whose address can be
+    /// another's ([`Opened::watched_by`](crate::Opened::watched_by),
+    /// [`Opening::via`](crate::Opening)).
+    Server,
     /// Blocking reads run on the thread of their caller, and need no task or job of the runtime.
     CallerThread,
     /// Asynchronous reads are tasks or jobs of the runtime, and not polled by their callers alone.
@@ -36,10 +40,11 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SqlFunctions,
         Self::BoundedPool,
         Self::HeldLock,
+        Self::Server,
         Self::CallerThread,
         Self::SpawnsReads,
         Self::DecodesElsewhere,
@@ -58,6 +63,7 @@ impl fmt::Display for Capability {
             Self::SqlFunctions => "functions callable from SQL",
             Self::BoundedPool => "a bounded pool",
             Self::HeldLock => "a lock that reads wait for",
+            Self::Server => "a server",
             Self::CallerThread => "blocking reads on the caller's thread",
             Self::SpawnsReads => "asynchronous reads through the spawner",
             Self::DecodesElsewhere => "decoding rows away from the task",

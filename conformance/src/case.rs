@@ -35,15 +35,18 @@ pub struct Setting {
     pub runtime: Arc<dyn RuntimeUnderTest>,
     /// How long a case may take. What did not happen by then counts as not happening.
     pub patience: Duration,
+    /// How long the cases that put a load on the database do so, beyond their patience.
+    pub endurance: Duration,
 }
 
 impl Setting {
-    /// This backend on this runtime, with patience for a minute.
+    /// This backend on this runtime, with patience for a minute and loads of two seconds.
     pub fn new(backend: Arc<dyn BackendUnderTest>, runtime: Arc<dyn RuntimeUnderTest>) -> Self {
         Self {
             backend,
             runtime,
             patience: Duration::from_secs(60),
+            endurance: Duration::from_secs(2),
         }
     }
 }
@@ -180,7 +183,8 @@ impl Case {
         let left = Arc::new(Mutex::new((String::new(), Trace::default())));
         let (case_setting, kept) = (setting.clone(), Arc::clone(&left));
         // A third more than each single wait of the case, so that those, which say more, end first.
-        let outcome = within(setting.patience * 4 / 3, self.name, move || {
+        let limit = setting.patience * 4 / 3 + setting.endurance;
+        let outcome = within(limit, self.name, move || {
             let stage = Stage::new(case_setting, form);
             let outcome = match body(&stage) {
                 Ok(()) => Outcome::Pass,

@@ -20,6 +20,7 @@ mod hooks;
 mod in_bulk;
 mod iter;
 mod list;
+mod load;
 mod lookups;
 mod memory;
 mod null;
@@ -30,6 +31,7 @@ mod relations;
 mod scopes;
 mod seams;
 mod slicing;
+mod states;
 mod types;
 mod write;
 
@@ -66,7 +68,9 @@ pub fn cases() -> Vec<Case> {
         hooks::CASES,
         scopes::CASES,
         cancel::CASES,
+        states::CASES,
         concurrency::CASES,
+        load::CASES,
         seams::CASES,
         drops::CASES,
         memory::CASES,

@@ -84,6 +84,7 @@ mod gate;
 mod method;
 mod models;
 mod outcome;
+mod proxy;
 pub mod runtime;
 mod stage;
 mod suite;
@@ -93,7 +94,7 @@ pub mod survey;
 mod trials;
 mod wrapped;
 
-pub use backend::{BackendUnderTest, Opened, Opening, SqlFunction};
+pub use backend::{BackendUnderTest, Opened, Opening, SqlFunction, Via, Watch};
 pub use broken::{BrokenBackend, broken_backends, catches};
 pub use capability::Capability;
 pub use case::{Case, Report, Setting};

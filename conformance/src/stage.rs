@@ -100,8 +100,23 @@ impl Stage {
         join(self.setting.patience, what, task)
     }
 
+    /// The value of a task that takes longer than cases otherwise do.
+    pub(crate) fn join_within<T>(
+        &self,
+        patience: Duration,
+        what: &str,
+        task: TaskHandle<T>,
+    ) -> Verdict<T> {
+        join(patience, what, task)
+    }
+
     pub(crate) fn patience(&self) -> Duration {
         self.setting.patience
+    }
+
+    /// How long to put a load on the database.
+    pub(crate) fn endurance(&self) -> Duration {
+        self.setting.endurance
     }
 }
 

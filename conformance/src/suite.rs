@@ -20,6 +20,7 @@ pub struct Suite {
     prefixes: Vec<String>,
     jobs: usize,
     patience: Duration,
+    endurance: Duration,
 }
 
 impl Suite {
@@ -63,6 +64,13 @@ impl Suite {
         self
     }
 
+    /// How long the cases that put a load on the database do so; two seconds unless it is said.
+    #[must_use]
+    pub fn endurance(mut self, endurance: Duration) -> Self {
+        self.endurance = endurance;
+        self
+    }
+
     /// Where each case runs.
     pub fn settings(&self) -> Vec<Setting> {
         let mut settings = Vec::new();
@@ -72,6 +80,7 @@ impl Suite {
                     backend: Arc::clone(backend),
                     runtime: Arc::clone(runtime),
                     patience: self.patience,
+                    endurance: self.endurance,
                 });
             }
         }
@@ -118,6 +127,7 @@ impl Default for Suite {
             prefixes: Vec::new(),
             jobs: thread::available_parallelism().map_or(1, usize::from),
             patience: Duration::from_secs(60),
+            endurance: Duration::from_secs(2),
         }
     }
 }

@@ -170,11 +170,18 @@ pub(crate) struct Place {
     /// How many seconds a case may wait for what it waits for.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
+    /// For how many seconds the cases that put a load on the database do so.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    endurance: u64,
 }
 
 impl Place {
     pub(crate) fn runtimes(&self) -> Vec<Runtime> {
         or_all(&self.runtimes)
+    }
+
+    pub(crate) fn endurance(&self) -> Duration {
+        Duration::from_secs(self.endurance)
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -9,8 +9,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use queryset_conformance::BackendUnderTest;
-use queryset_servers::{Kind, Needs, Server, Servers};
+use queryset::ErrorKind;
+use queryset_conformance::{BackendUnderTest, Opening};
+use queryset_servers::{Database, Kind, Needs, Server, Servers};
 
 /// A backend's name on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,6 +39,19 @@ impl Backend {
             Self::Mysql => Some(Kind::Mysql),
         }
     }
+}
+
+/// The URL by which a case wants its database to be reached.
+fn url_for(database: &Database, opening: &Opening) -> queryset::Result<String> {
+    if opening.via.is_none() {
+        return Ok(database.url().to_owned());
+    }
+    let found = || -> Result<String, Box<dyn Error + Send + Sync>> {
+        Ok(database.url_at(opening.address(database.address()?)?)?)
+    };
+    found().map_err(|error| {
+        queryset::Error::new(ErrorKind::Connection, "no way to the server").with_source(error)
+    })
 }
 
 /// Backends with their servers, which run for as long as this is kept.

@@ -25,6 +25,7 @@ pub(crate) fn run(wanted: &Broken) -> Result<bool, Box<dyn Error>> {
                 backend: Arc::clone(backend),
                 runtime: Arc::clone(&runtime),
                 patience: wanted.place.patience(),
+                endurance: wanted.place.endurance(),
             };
             for broken in broken_backends(&sound.backend) {
                 if wants(wanted, broken.name) {

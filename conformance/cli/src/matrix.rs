@@ -14,7 +14,9 @@ use crate::report::{html, json, junit, markdown, table};
 
 /// Whether all is well.
 pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
-    let mut suite = Suite::default().patience(wanted.place.patience());
+    let mut suite = Suite::default()
+        .patience(wanted.place.patience())
+        .endurance(wanted.place.endurance());
     for prefix in &wanted.cases {
         suite = suite.only(prefix);
     }

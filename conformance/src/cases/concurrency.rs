@@ -1,20 +1,27 @@
 //! Many reads at once.
 
+use std::future::poll_fn;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::thread;
 
 use futures_util::TryStreamExt;
+use futures_util::future::join_all;
 use queryset::{Error, ErrorKind, Result};
 
-use crate::failure::{Failure, Verdict, same};
-use crate::models::{Number, numbers};
+use crate::failure::{Failure, Verdict, ensure, same};
+use crate::models::{Number, numbers, own_id};
 use crate::stage::{Stage, read};
-use crate::{Case, Form, Method};
+use crate::{Capability, Case, Form, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("concurrency.sixty_four", Method::Get, sixty_four),
     Case::new("concurrency.iterations", Method::Iter, iterations),
     Case::new("concurrency.with_writes", Method::Count, with_writes),
     Case::new("concurrency.both_forms", Method::Get, both_forms),
+    Case::new("concurrency.first_come", Method::Get, first_come)
+        .only(&[Form::Async])
+        .needing(&[Capability::BoundedPool]),
 ];
 
 fn right(row: &Number, id: i64) -> Result<()> {
@@ -189,4 +196,53 @@ fn both_forms(stage: &Stage) -> Verdict {
             .map_err(|_| Failure::new("a blocking reader panicked"))??;
     }
     Ok(())
+}
+
+/// Who waits for a connection is served in the order in which it came.
+fn first_come(stage: &Stage) -> Verdict {
+    let s = stage.open_with(|opening| opening.readers = Some(1))?;
+    s.add_numbers(1000)?;
+    let db = s.db().clone();
+    let orders = s.task("reads in a queue", async move {
+        let mut orders = Vec::new();
+        for _ in 0..20 {
+            // Open, with most rows unread.
+            let mut holder = numbers().aiter(&db);
+            same(
+                "the holder's first row",
+                holder.try_next().await?.map(own_id),
+                Some(1),
+            )?;
+            let served = Mutex::new(Vec::new());
+            let waiting = (1..=10).map(|id| {
+                let (db, served) = (&db, &served);
+                async move {
+                    let row = numbers().filter(|n| n.id.eq(id)).aget(db).await?;
+                    right(&row, id)?;
+                    served
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(id);
+                    Verdict::Ok(())
+                }
+            });
+            let mut all = Box::pin(join_all(waiting));
+            // Each is polled once, in turn, and takes its place.
+            let waits = poll_fn(|context| Poll::Ready(all.as_mut().poll(context).is_pending()));
+            ensure(
+                waits.await,
+                "nobody waits though the only connection is taken",
+            )?;
+            drop(holder);
+            all.await.into_iter().collect::<Verdict>()?;
+            orders.push(served.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        Verdict::Ok(orders)
+    })??;
+    let in_order: Vec<i64> = (1..=10).collect();
+    same(
+        "the orders in which they were served",
+        orders,
+        vec![in_order; 20],
+    )
 }

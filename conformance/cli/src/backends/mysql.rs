@@ -9,11 +9,12 @@ use std::sync::{Arc, OnceLock};
 use queryset::pool::PoolOptions;
 use queryset::runtime::{BoxFuture, Threads};
 use queryset::{ErrorKind, Result};
-use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening};
+use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, Watch};
 use queryset_mysql::{MysqlOptions, TlsMode};
 use queryset_servers::{Kind, Server, Servers};
 
 use super::cleaner::Cleaner;
+use super::url_for;
 
 /// A server, on which the cases have databases whose names begin like one of ours.
 pub(crate) struct Mysql {
@@ -74,19 +75,35 @@ impl BackendUnderTest for Mysql {
                 "CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; \
                  USE {name}"
             );
-            let mut options = options(shared.database.url())?.on_connect(move |connection| {
+            let reached = options(&url_for(&shared.database, &opening)?)?;
+            let mut reached = reached.on_connect(move |connection| {
                 let set = set.clone();
                 Box::pin(async move { connection.execute(&set).await })
             });
             if let Some(readers) = opening.readers {
-                options = options.pool(PoolOptions::new().max_size(readers));
+                reached = reached.pool(PoolOptions::new().max_size(readers));
             }
-            let database = options.connect(opening.runtime).await?;
+            let database = reached.connect(opening.runtime.clone()).await?;
             let own = Own {
                 name: name.clone(),
                 shared: Arc::clone(&shared),
             };
-            let opened = Opened::new(database).named(&name).kept_by(own);
+            let mut opened = Opened::new(database).named(&name).kept_by(own);
+            if opening.watched {
+                let monitor = options(shared.database.url())?;
+                let monitor = monitor.pool(PoolOptions::new().max_size(1));
+                opened = opened.watched_by(Watch {
+                    monitor: monitor.connect(opening.runtime).await?,
+                    sleep: "SELECT SLEEP(600)".to_owned(),
+                    trickle: "SELECT a.id, REPEAT('x', 1000 + SLEEP(0.0002)) \
+                              FROM number a, number b"
+                        .to_owned(),
+                    sessions: format!(
+                        "SELECT CAST(id AS SIGNED), info FROM information_schema.processlist \
+                         WHERE db = '{name}'"
+                    ),
+                });
+            }
             Ok(match opening.lockable {
                 true => {
                     let tables = OnceLock::new();

@@ -7,17 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use queryset::Result;
 use queryset::pool::PoolOptions;
 use queryset::runtime::BoxFuture;
-use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening};
-use queryset_postgres::PostgresOptions;
+use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, Watch};
+use queryset_postgres::{PostgresOptions, TlsMode};
 use queryset_servers::{Database, Servers};
 use queryset_smol::Smol;
 
 use super::cleaner::Cleaner;
+use super::url_for;
 
 /// A database of ours, for as long as this lives. It is dropped before its server.
 pub(crate) struct Postgres {
     cleaner: Arc<Cleaner>,
-    database: Database,
+    database: Arc<Database>,
     schemas: AtomicU64,
     _servers: Arc<Servers>,
 }
@@ -28,17 +29,21 @@ impl Postgres {
         let url = database.url().to_owned();
         let cleaner = Cleaner::start(move || {
             let one = PoolOptions::new().max_size(1);
-            PostgresOptions::new(&url)?
-                .pool(one)
-                .connect_blocking(Smol::default())
+            options(&url)?.pool(one).connect_blocking(Smol::default())
         });
         Ok(Self {
             cleaner: Arc::new(cleaner?),
-            database,
+            database: Arc::new(database),
             schemas: AtomicU64::new(0),
             _servers: servers,
         })
     }
+}
+
+/// How to reach a server: without TLS, whose handshakes would take most of the suite's time, and
+/// which the backend's own tests have.
+fn options(url: &str) -> Result<PostgresOptions> {
+    Ok(PostgresOptions::new(url)?.tls(TlsMode::Disable))
 }
 
 /// A case's schema.
@@ -60,7 +65,7 @@ impl BackendUnderTest for Postgres {
     }
 
     fn open(&self, opening: Opening) -> BoxFuture<'static, Result<Opened>> {
-        let url = self.database.url().to_owned();
+        let own = Arc::clone(&self.database);
         let schema = format!("case_{}", self.schemas.fetch_add(1, Ordering::Relaxed));
         let cleaner = Arc::clone(&self.cleaner);
         Box::pin(async move {
@@ -69,15 +74,32 @@ impl BackendUnderTest for Postgres {
                 "SET client_min_messages = error; CREATE SCHEMA IF NOT EXISTS {schema}; \
                  SET search_path = {schema}"
             );
-            let mut options = PostgresOptions::new(&url)?.on_connect(move |mut connection| {
-                let set = set.clone();
-                Box::pin(async move { connection.execute_batch(&set).await })
-            });
+            let mut reached = options(&url_for(&own, &opening)?)?
+                .application_name(&schema)
+                .on_connect(move |mut connection| {
+                    let set = set.clone();
+                    Box::pin(async move { connection.execute_batch(&set).await })
+                });
             if let Some(readers) = opening.readers {
-                options = options.pool(PoolOptions::new().max_size(readers));
+                reached = reached.pool(PoolOptions::new().max_size(readers));
             }
-            let database = options.connect(opening.runtime).await?;
-            Ok(Opened::new(database).kept_by(Own {
+            let database = reached.connect(opening.runtime.clone()).await?;
+            let mut opened = Opened::new(database);
+            if opening.watched {
+                let monitor = options(own.url())?.pool(PoolOptions::new().max_size(1));
+                opened = opened.watched_by(Watch {
+                    monitor: monitor.connect(opening.runtime).await?,
+                    sleep: "SELECT 1::int8 FROM pg_sleep(600)".to_owned(),
+                    trickle: "SELECT generate_series(1, 1000000)::int8, \
+                              repeat('x', 1000 + length(pg_sleep(0.0002)::text))"
+                        .to_owned(),
+                    sessions: format!(
+                        "SELECT pid::int8, CASE state WHEN 'active' THEN query END \
+                         FROM pg_stat_activity WHERE application_name = '{schema}'"
+                    ),
+                });
+            }
+            Ok(opened.kept_by(Own {
                 name: schema,
                 cleaner,
             }))

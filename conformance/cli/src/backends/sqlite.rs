@@ -50,6 +50,7 @@ impl BackendUnderTest for Sqlite {
     fn lacks(&self, capability: Capability) -> Option<&str> {
         match capability {
             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
+            Capability::Server => Some("it is a library and a file"),
             Capability::WideDecimals => Some("of a decimal number it keeps 15 digits"),
             _ => None,
         }
