@@ -124,7 +124,7 @@ pub(crate) fn compile(
         .collect();
     if folded
         .iter()
-        .any(|condition| matches!(condition, Condition::Never))
+        .any(|condition| condition.outcome() == Some(false))
     {
         return Ok(None);
     }

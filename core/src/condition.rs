@@ -24,6 +24,9 @@ pub(crate) struct ColumnRef {
 pub(crate) enum Condition {
     Always,
     Never,
+    /// A comparison with a column of another table that always or never holds. The table is joined
+    /// all the same: a row comes once for each row of it.
+    Known(ColumnRef, bool),
     Compare(Compare),
     Predicate(Box<Predicate>),
     And(Vec<Condition>),
@@ -139,12 +142,45 @@ impl Condition {
     /// `in`, with NULLs removed and doubles collapsed.
     pub(crate) fn is_in(column: ColumnRef, values: Vec<Value>) -> Self {
         match Right::listed(values) {
-            None => Self::Never,
+            None => Self::known(column, false),
             Some(right) => Self::Compare(Compare {
                 column,
                 lookup: Lookup::In,
                 right,
             }),
+        }
+    }
+
+    /// A comparison with a column that always or never holds.
+    pub(crate) fn known(column: ColumnRef, holds: bool) -> Self {
+        match (column.path.is_root(), holds) {
+            (false, holds) => Self::Known(column, holds),
+            (true, true) => Self::Always,
+            (true, false) => Self::Never,
+        }
+    }
+
+    /// Whether it holds, where that is known of every row.
+    pub(crate) fn outcome(&self) -> Option<bool> {
+        let decided = |parts: &[Self], by: bool| {
+            let mut outcomes = parts.iter().map(Self::outcome);
+            let mut all_known = true;
+            for outcome in &mut outcomes {
+                if outcome == Some(by) {
+                    return Some(by);
+                }
+                all_known &= outcome.is_some();
+            }
+            all_known.then_some(!by)
+        };
+        match self {
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+            Self::Known(_, holds) => Some(*holds),
+            Self::And(parts) => decided(parts, false),
+            Self::Or(parts) => decided(parts, true),
+            Self::Not(inner) => inner.outcome().map(|holds| !holds),
+            _ => None,
         }
     }
 
@@ -232,7 +268,11 @@ impl Condition {
     pub(crate) fn is_resolved(&self) -> bool {
         match self {
             Self::Named(..) | Self::Invalid(_) => false,
-            Self::Always | Self::Never | Self::Compare(_) | Self::Predicate(_) => true,
+            Self::Always
+            | Self::Never
+            | Self::Known(..)
+            | Self::Compare(_)
+            | Self::Predicate(_) => true,
             Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
                 parts.iter().all(Self::is_resolved)
             }

@@ -57,7 +57,10 @@ fn write(condition: &Condition, query: &Query, out: &mut String, nested: bool) {
     };
     match condition {
         Condition::Always | Condition::Invalid(_) => {}
-        Condition::Never => out.push_str("a condition that no row can meet"),
+        Condition::Known(_, true) => out.push_str("a condition that every row meets"),
+        Condition::Never | Condition::Known(_, false) => {
+            out.push_str("a condition that no row can meet")
+        }
         Condition::Named(path, _) => out.push_str(path),
         Condition::And(parts) => joined(parts, " and ", out),
         Condition::Or(parts) => joined(parts, " or ", out),

@@ -281,7 +281,7 @@ impl Query {
             || self
                 .conditions
                 .iter()
-                .any(|condition| matches!(condition, Condition::Never))
+                .any(|condition| condition.outcome() == Some(false))
     }
 
     pub(crate) fn error(&self, kind: ErrorKind, message: String) -> Error {

@@ -150,7 +150,7 @@ fn range(column: &ColumnMeta, at: ColumnRef, ends: Vec<Operand>) -> Result<Condi
     let high = coerce::listed(column, high)?;
     // A comparison with NULL holds for no row.
     if low.is_null() || high.is_null() {
-        return Ok(Condition::Never);
+        return Ok(Condition::known(at, false));
     }
     Ok(Condition::Compare(Compare {
         column: at,

@@ -43,19 +43,19 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
                 {
                     Condition::is_null(compare.column, true)
                 }
-                Some(right) if right.len() == 0 => Condition::Never,
+                Some(right) if right.len() == 0 => Condition::known(compare.column, false),
                 Some(right) => Condition::Compare(Compare {
                     right,
                     ..compare.clone()
                 }),
             },
-            Some(false) => Condition::Never,
+            Some(false) => Condition::known(compare.column, false),
             // Under a negation a nullable column is also asked not to be NULL, which is not
             // decided by its range.
             Some(true) if negated && nullable(compare, meta) => {
                 Condition::is_null(compare.column, false)
             }
-            Some(true) => Condition::Always,
+            Some(true) => Condition::known(compare.column, true),
         },
         other => other.clone(),
     }
@@ -87,22 +87,27 @@ fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> 
     if predicate.by_bounds().is_some() {
         return unchanged();
     }
+    let known = |holds| match (predicate.left.source(), holds) {
+        (Some(source), holds) => Condition::known(source.at, holds),
+        (None, true) => Condition::Always,
+        (None, false) => Condition::Never,
+    };
     match outcome(ty, predicate.lookup, right, dialect) {
         None => match within(ty, predicate.lookup, right, dialect) {
             None => unchanged(),
             Some(Right::ManyOrNull(left)) if left.is_empty() && negated => {
                 Condition::from(Predicate::null(predicate.left.clone()))
             }
-            Some(right) if right.len() == 0 => Condition::Never,
+            Some(right) if right.len() == 0 => known(false),
             Some(right) => Condition::from(Predicate {
                 right: Side::Values(right),
                 ..predicate.clone()
             }),
         },
-        Some(false) => Condition::Never,
+        Some(false) => known(false),
         Some(true) => match predicate.left.source() {
             Some(source) if negated && source.nullable => Condition::is_null(source.at, false),
-            _ => Condition::Always,
+            _ => known(true),
         },
     }
 }

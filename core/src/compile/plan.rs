@@ -111,6 +111,7 @@ impl Planner<'_> {
             Condition::Predicate(predicate) => {
                 return self.compare(&Sides::from(&**predicate), shared, negation);
             }
+            Condition::Known(column, _) => return self.known(*column, shared, negation),
             Condition::Not(inner) => {
                 let negation = Negation {
                     any: true,
@@ -180,6 +181,23 @@ impl Planner<'_> {
             _ => negation.odd,
         };
         Ok(if needs_none { Tables::new() } else { needed })
+    }
+
+    /// A comparison with a column whose outcome is known.
+    fn known(
+        &mut self,
+        column: ColumnRef,
+        shared: &mut Tables,
+        negation: Negation,
+    ) -> Result<Tables> {
+        let mut needed = Tables::new();
+        if !negation.any || !self.leads_to_many(column)? {
+            self.here(column, shared, &mut needed)?;
+        }
+        if negation.odd {
+            needed.clear();
+        }
+        Ok(needed)
     }
 
     /// A column among the tables of the query.

@@ -103,7 +103,7 @@ impl<'d> Shape<'d> {
     fn calls(&mut self, query: &Query) {
         if let Some(origin) = &query.origin {
             let target = origin.target().resolve();
-            self.key.put([9]);
+            self.key.put([10]);
             self.number(target.map_or(0, |target| target.id()));
             // A relation of the query's own is the other side of one that its target has.
             let name = origin.reverse_of().unwrap_or(origin.name());
@@ -136,6 +136,10 @@ impl<'d> Shape<'d> {
             }
             Condition::Never => {
                 self.key.put([2]);
+                true
+            }
+            Condition::Known(column, holds) => {
+                self.column(11, u8::from(*holds), *column);
                 true
             }
             Condition::Always | Condition::Named(..) | Condition::Invalid(_) => {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 use queryset::recording::Recording;
 use queryset::{
-    AggregateTerm, ColumnMeta, ColumnType, Columns, Database, Dialect, Family, ModelBuilder,
-    ModelMeta, ModelRef, ModelSet, Q, QuerySet, Record, RelationMeta, Value,
+    AggregateTerm, ColumnMeta, ColumnType, Columns, Database, Decimal, Dialect, Family,
+    ModelBuilder, ModelMeta, ModelRef, ModelSet, Operand, Q, QuerySet, Record, RelationMeta, Value,
 };
 
 fn model(name: &str, columns: &[&str]) -> ModelBuilder {
@@ -256,6 +256,27 @@ fn a_row_without_a_partner_is_kept_where_it_may_count() {
             mysql: SELECT * FROM "book" LEFT JOIN "publisher" ON "book"."publisher_id" = "publisher"."id" WHERE ("publisher"."city" = ?) XOR ("book"."title" = ?) [Text("x"), Text("y")]
         "#]],
     );
+}
+
+#[test]
+fn what_is_known_of_another_table_joins_it_all_the_same() {
+    let none = || Q::lookup("books__id__in", Operand::list(Vec::<i64>::new()));
+    list(
+        "Author",
+        |q| q.filter_by(none() | Q::lookup("name", "x")),
+        expect![[r#"
+            SELECT * FROM "author" LEFT JOIN "book" ON "author"."id" = "book"."author_id" WHERE (1 = 0) OR "author"."name" = ? [Text("x")]
+        "#]],
+    );
+    list("Author", |q| q.filter_by(none()), expect![[""]]);
+    list("Author", |q| q.filter_by(!none()), expect![[r#"
+        SELECT * FROM "author" WHERE NOT (1 = 0) []
+    "#]]);
+    let most = Decimal::new(i128::from(u64::MAX) * 16, 0).expect("a number");
+    list("Author", |q| q.lookup("books__id__lt", most), expect![[r#"
+        SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE 1 = 1 []
+    "#]]);
+    list("Author", |q| q.lookup("books__id__gt", most), expect![[""]]);
 }
 
 #[test]

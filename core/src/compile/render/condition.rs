@@ -28,7 +28,8 @@ impl Renderer<'_> {
             Condition::Or(parts) => self.join(parts, negated, ExprTrait::or)?,
             Condition::Xor(parts) => self.odd(parts, negated)?,
             Condition::Not(inner) => self.condition(inner, !negated)?.not(),
-            Condition::Never => Expr::cust("1 = 0"),
+            Condition::Never | Condition::Known(_, false) => Expr::cust("1 = 0"),
+            Condition::Known(_, true) => Expr::cust("1 = 1"),
             // A named condition was resolved, and an invalid one stops its query before.
             Condition::Always | Condition::Named(..) | Condition::Invalid(_) => Expr::cust("1 = 1"),
         })
