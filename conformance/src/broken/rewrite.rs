@@ -144,6 +144,25 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
+    statement(
+        "rows without a related one lost",
+        "property.relations",
+        |statement| rewrite(statement, |sql| sql.replace("LEFT JOIN", "INNER JOIN")),
+    ),
+    // A subquery asks for a row that is related and passes.
+    statement(
+        "any row for a related one",
+        "property.relations",
+        |statement| {
+            rewrite(statement, |sql| match sql.split_once("EXISTS(SELECT 1 ") {
+                Some((before, rest)) => {
+                    let rest = rest.replacen(" AND ", " OR ", 1);
+                    format!("{before}EXISTS(SELECT 1 {rest}")
+                }
+                None => sql.to_owned(),
+            })
+        },
+    ),
     statement("bytes cut at a zero", "property.typed", |mut statement| {
         if statement.sql.starts_with("SELECT") {
             for value in each(&mut statement.params) {

@@ -5,11 +5,13 @@
 
 mod ask;
 mod leaf;
+mod related;
 mod run;
 mod table;
 mod tree;
 mod typed;
 mod values;
+mod world;
 
 use std::sync::Arc;
 
@@ -18,20 +20,26 @@ use queryset::{Model, QuerySet, Record, Statement, Value};
 use crate::failure::{Verdict, ensure, same};
 use crate::stage::{Session, Stage, iterate, read};
 use crate::{Case, Method};
-use ask::{Ask, asks};
+use ask::{Ask, asks, sorted, steps};
 use leaf::{Leaf, leaves};
+use related::{Related, related_steps};
 use run::Source;
 use table::{Table, rows, tables};
 use tree::trees;
 use typed::Sample;
+use world::{AUTHOR, BOOK, worlds};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("property.conditions", Method::List, conditions),
     Case::new("property.typed", Method::List, typed),
+    Case::new("property.relations", Method::List, relations),
 ];
 
 /// How many queries each table is asked.
 const QUERIES_A_TABLE: u32 = 10;
+
+/// How many queries are asked of each set of tables that refer to each other.
+const QUERIES_A_WORLD: u32 = 20;
 
 /// Trees of conditions over tables of any columns.
 fn conditions(stage: &Stage) -> Verdict {
@@ -40,8 +48,8 @@ fn conditions(stage: &Stage) -> Verdict {
     for number in 0..source.cases().div_ceil(QUERIES_A_TABLE) {
         let table = source.draw(&tables(format!("thing{number}")))?;
         fill(&s, &table)?;
-        let asks = asks(&table.meta, trees(leaves(&table.meta)));
-        source.holds(&asks, |ask| answers(&s, &table, ask))?;
+        let asks = asks(sorted(&table.meta), steps(trees(leaves(&table.meta))));
+        source.holds(QUERIES_A_TABLE, &asks, |ask| answers(&s, &table, ask))?;
     }
     Ok(())
 }
@@ -60,8 +68,8 @@ fn typed(stage: &Stage) -> Verdict {
         rows: source.draw(&rows(&columns))?,
     };
     fill(&s, &table)?;
-    let asks = asks(meta, trees(leaves(meta)));
-    source.holds(&asks, |ask| {
+    let asks = asks(sorted(meta), steps(trees(leaves(meta))));
+    source.holds(source.cases(), &asks, |ask| {
         answers(&s, &table, ask)?;
         let typed = ask.query(Sample::objects(), &Leaf::typed);
         let named = ask.records(&table, &Leaf::named);
@@ -73,10 +81,32 @@ fn typed(stage: &Stage) -> Verdict {
             typed.statement(s.db())?.map(text),
             by_names,
         )?;
-        let ids = |rows: Vec<Sample>| sorted(rows.iter().map(|row| row.id).collect());
+        let ids = |rows: Vec<Sample>| in_order(rows.iter().map(|row| row.id).collect());
         let named = read!(s, named, list / alist() => numbers)?.value()?;
-        read!(s, typed, list / alist() => ids)?.gives(sorted(named))
+        read!(s, typed, list / alist() => ids)?.gives(in_order(named))
     })
+}
+
+/// Conditions across relations of every kind, of random rows that refer to each other.
+fn relations(stage: &Stage) -> Verdict {
+    let s = stage.open()?;
+    let mut source = Source::new(3);
+    let family = s.db().dialect().family;
+    for number in 0..source.cases().div_ceil(QUERIES_A_WORLD) {
+        let world = source.draw(&worlds(number))?;
+        world.fill(&s)?;
+        for root in [BOOK, AUTHOR] {
+            let table = world.table(root);
+            let asks = asks(world.sorted(root), related_steps(root));
+            source.holds(QUERIES_A_WORLD / 2, &asks, |ask| {
+                let times = |row: &[Value]| world.times(root, row, ask, family);
+                let wanted = keys(&ask.expected(&table, family, times));
+                let query = ask.records(&table, &Related::named);
+                agree(&s, &table, ask, &query, &wanted)
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Creates and fills the table, and reads every value back.
@@ -102,15 +132,28 @@ fn fill(s: &Session, table: &Table) -> Verdict {
 /// Every way to ask gives the rows that the evaluation gives.
 fn answers(s: &Session, table: &Table, ask: &Ask<Leaf>) -> Verdict {
     let family = s.db().dialect().family;
-    let keeps = |row: &[Value]| {
-        ask.keeps(family, &|leaf: &Leaf, negated| {
+    let times = |row: &[Value]| {
+        let keeps = ask.keeps(family, &|leaf: &Leaf, place| {
             let column = &table.meta.columns()[leaf.column];
-            leaf.truth(&row[leaf.column], column, negated, family)
-        })
+            let asked = place.odd && column.is_nullable();
+            leaf.truth(&row[leaf.column], column.ty(), asked, family)
+        });
+        usize::from(keeps)
     };
-    let wanted: Vec<i64> = keys(&ask.expected(table, family, keeps));
+    let wanted: Vec<i64> = keys(&ask.expected(table, family, times));
     let query = ask.records(table, &Leaf::named);
-    agree(s, table, ask, &query, &wanted).map_err(|mut failure| {
+    agree(s, table, ask, &query, &wanted)
+}
+
+/// Every way to ask gives the rows with these keys, in this order if it has one.
+fn agree<L>(
+    s: &Session,
+    table: &Table,
+    ask: &Ask<L>,
+    query: &QuerySet<Record>,
+    wanted: &[i64],
+) -> Verdict {
+    each_agrees(s, table, ask, query, wanted).map_err(|mut failure| {
         if let Ok(Some(statement)) = query.statement(s.db()) {
             let sql = format!("; SQL: {} {:?}", statement.sql, statement.params);
             failure.message.push_str(&sql);
@@ -119,7 +162,7 @@ fn answers(s: &Session, table: &Table, ask: &Ask<Leaf>) -> Verdict {
     })
 }
 
-fn agree<L>(
+fn each_agrees<L>(
     s: &Session,
     table: &Table,
     ask: &Ask<L>,
@@ -166,7 +209,7 @@ fn agree<L>(
     Ok(())
 }
 
-fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
+fn in_order(mut ids: Vec<i64>) -> Vec<i64> {
     ids.sort_unstable();
     ids
 }

@@ -79,6 +79,23 @@ impl Joins {
         &self.tables[at]
     }
 
+    /// Whether a table is what another is among the tables of a subquery: of the same name, and
+    /// joined in the same way. The name alone tells nothing, since later tables are numbered.
+    pub(super) fn is_as(&self, at: At, inside: &Self, there: At) -> bool {
+        let (own, other) = (&self.tables[at], &inside.tables[there]);
+        own.plain == other.plain && self.is_joined_as(at, inside, there)
+    }
+
+    fn is_joined_as(&self, at: At, inside: &Self, there: At) -> bool {
+        let (own, other) = (&self.tables[at], &inside.tables[there]);
+        let alike = own.model.id() == other.model.id() && own.on == other.on;
+        match (at, there) {
+            (0, 0) => true,
+            (0, _) | (_, 0) => false,
+            _ => alike && self.is_joined_as(own.parent, inside, other.parent),
+        }
+    }
+
     /// The table is not needed.
     pub(super) fn leave(&mut self, at: At) {
         self.tables[at].uses = 0;

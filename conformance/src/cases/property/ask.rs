@@ -6,10 +6,10 @@ use std::fmt::{self, Display};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use queryset::{Family, ModelMeta, Nulls, OrderTerm, QuerySet, Record, Value};
+use queryset::{ColumnType, Family, ModelMeta, Nulls, OrderTerm, QuerySet, Record, Value};
 
 use super::table::Table;
-use super::tree::Tree;
+use super::tree::{Place, Tree};
 use super::values::compare;
 
 /// Filters and excludes one behind the other, an order and a slice.
@@ -38,19 +38,18 @@ struct Term {
     nulls: Option<Nulls>,
 }
 
-/// Queries over a model, with trees of these conditions.
+/// Queries of these filters and excludes, ordered by any of these places and names.
 pub(super) fn asks<L>(
-    meta: &ModelMeta,
-    trees: BoxedStrategy<Tree<L>>,
+    sorted: Vec<(usize, Box<str>)>,
+    steps: BoxedStrategy<Step<L>>,
 ) -> impl Strategy<Value = Ask<L>> + use<L>
 where
     L: Clone + Display + 'static,
 {
-    let step = (any::<bool>(), trees).prop_map(|(exclude, tree)| Step { exclude, tree });
     let slice = (0..5u64, option::of(0..9u64));
-    let order = option::of(order(meta));
+    let order = option::of(order(sorted));
     (
-        vec(step, 0..=3),
+        vec(steps, 0..=3),
         order,
         prop::bool::weighted(0.3),
         prop::bool::weighted(0.2),
@@ -66,14 +65,27 @@ where
         })
 }
 
-/// No term, or some and the key, so that the order is total.
-fn order(meta: &ModelMeta) -> impl Strategy<Value = Vec<Term>> + use<> {
+/// Filters and excludes by these trees.
+pub(super) fn steps<L>(trees: BoxedStrategy<Tree<L>>) -> BoxedStrategy<Step<L>>
+where
+    L: Clone + Display + 'static,
+{
+    let step = (any::<bool>(), trees);
+    step.prop_map(|(exclude, tree)| Step { exclude, tree })
+        .boxed()
+}
+
+/// The columns of a model that order alike on every database: a UUID's order is its own.
+pub(super) fn sorted(meta: &ModelMeta) -> Vec<(usize, Box<str>)> {
     let columns = meta.columns().iter().enumerate();
-    let sorted: Vec<(usize, Box<str>)> = columns
-        // A UUID's order is the database's own.
-        .filter(|(_, column)| column.ty() != queryset::ColumnType::Uuid)
+    let columns = columns.filter(|(_, column)| column.ty() != ColumnType::Uuid);
+    columns
         .map(|(index, column)| (index, column.name().into()))
-        .collect();
+        .collect()
+}
+
+/// No term, or some and the key, so that the order is total.
+fn order(sorted: Vec<(usize, Box<str>)>) -> impl Strategy<Value = Vec<Term>> + use<> {
     let nulls = prop_oneof![
         2 => Just(None),
         1 => Just(Some(Nulls::First)),
@@ -140,10 +152,10 @@ impl<L> Ask<L> {
     }
 
     /// Whether a row passes all filters and excludes.
-    pub(super) fn keeps(&self, family: Family, leaf: &impl Fn(&L, bool) -> Option<bool>) -> bool {
+    pub(super) fn keeps(&self, family: Family, leaf: &impl Fn(&L, Place) -> Option<bool>) -> bool {
         self.steps.iter().all(|step| {
-            let holds = step.tree.truth(step.exclude, family, leaf);
-            holds == Some(!step.exclude)
+            let place = Place::default().negated(step.exclude);
+            step.tree.truth(place, family, leaf) == Some(!step.exclude)
         })
     }
 
@@ -164,12 +176,13 @@ impl<L> Ask<L> {
         }
     }
 
-    /// Those of the rows that the query gives, in its order; by their keys where it has none.
+    /// Those of the rows that the query gives, as often as it gives each, in its order; by their
+    /// keys where it has none.
     pub(super) fn expected<'t>(
         &self,
         table: &'t Table,
         family: Family,
-        keeps: impl Fn(&[Value]) -> bool,
+        times: impl Fn(&[Value]) -> usize,
     ) -> Vec<&'t [Value]> {
         let own: Vec<Term> = match &self.order {
             Some(terms) => terms.clone(),
@@ -180,12 +193,12 @@ impl<L> Ask<L> {
                 .map(|term| Term::of(term, &table.meta))
                 .collect(),
         };
-        let kept = table
-            .rows
-            .iter()
-            .map(Vec::as_slice)
-            .filter(|row| keeps(row));
-        let mut kept: Vec<&[Value]> = kept.collect();
+        let mut kept: Vec<&[Value]> = Vec::new();
+        for row in &table.rows {
+            let times = times(row);
+            let times = if self.distinct { times.min(1) } else { times };
+            kept.extend(std::iter::repeat_n(row.as_slice(), times));
+        }
         kept.sort_by(|a, b| {
             let terms = own
                 .iter()

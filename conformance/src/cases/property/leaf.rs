@@ -95,18 +95,17 @@ impl Leaf {
         Q::lookup(format!("{}__{}", self.name, self.lookup), given)
     }
 
-    /// Whether the row's own cell passes; `None` where SQL says NULL.
+    /// Whether a cell passes; `None` where SQL says NULL.
     ///
     /// A comparison that stands inside an odd number of negations also asks a nullable column not
-    /// to be NULL, so that the negation keeps the rows with NULL.
+    /// to be NULL, so that the negation keeps the rows with NULL: then the cell is `asked`.
     pub(super) fn truth(
         &self,
         cell: &Value,
-        column: &ColumnMeta,
-        negated: bool,
+        ty: ColumnType,
+        asked: bool,
         family: Family,
     ) -> Option<bool> {
-        let asked = negated && column.is_nullable();
         // What a comparison with NULL is.
         let null = if asked { Some(false) } else { None };
         match (self.lookup, &self.given) {
@@ -131,7 +130,7 @@ impl Leaf {
             },
             (lookup, Given::One(value)) => {
                 // The range of an integer column decides, also for NULL where nothing asks.
-                if let Some(holds) = beyond(lookup, value, column.ty(), family) {
+                if let Some(holds) = beyond(lookup, value, ty, family) {
                     return Some(holds && !(asked && cell.is_null()));
                 }
                 match cell {

@@ -28,7 +28,6 @@ impl Source {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         bytes[8..16].copy_from_slice(&property.to_le_bytes());
         let config = Config {
-            cases,
             // The seed says it all, and the suite writes no files.
             failure_persistence: None,
             max_shrink_iters: 2000,
@@ -55,9 +54,11 @@ impl Source {
         }
     }
 
-    /// Tries the property on random values, and says the smallest that it found to fail.
+    /// Tries the property this often on random values, and says the smallest that it found to
+    /// fail.
     pub(super) fn holds<S>(
         &mut self,
+        cases: u32,
         strategy: &S,
         property: impl Fn(&S::Value) -> Verdict,
     ) -> Verdict
@@ -65,7 +66,12 @@ impl Source {
         S: Strategy,
         S::Value: Debug,
     {
-        let outcome = self.runner.run(strategy, |value| {
+        let config = Config {
+            cases,
+            ..self.runner.config().clone()
+        };
+        let mut runner = TestRunner::new_with_rng(config, self.runner.new_rng());
+        let outcome = runner.run(strategy, |value| {
             property(&value).map_err(|failure| TestCaseError::fail(failure.message))
         });
         let seed = self.seed;

@@ -18,23 +18,53 @@ pub(super) enum Tree<L> {
     Not(Box<Tree<L>>),
 }
 
-/// Trees over these leaves, some levels deep.
+/// Where a leaf stands: within how many negations.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    /// An odd number: then a nullable column is also asked not to be NULL.
+    pub(super) odd: bool,
+    /// At least one.
+    pub(super) within: bool,
+}
+
+impl Place {
+    /// Within one more negation, if so.
+    pub(super) fn negated(self, negated: bool) -> Self {
+        Self {
+            odd: self.odd != negated,
+            within: self.within || negated,
+        }
+    }
+}
+
+/// Trees over these leaves, some levels deep, and what holds for every row or for none.
 pub(super) fn trees<L>(leaf: impl Strategy<Value = L> + 'static) -> BoxedStrategy<Tree<L>>
 where
-    L: Clone + Debug + 'static,
-    Tree<L>: Debug,
+    L: Clone + Display + Debug + 'static,
 {
     let leaf = prop_oneof![
         30 => leaf.prop_map(Tree::Leaf),
         1 => Just(Tree::Every),
         1 => Just(Tree::No),
     ];
+    grown(leaf)
+}
+
+/// Trees that grow from these.
+pub(super) fn grown<L>(leaf: impl Strategy<Value = Tree<L>> + 'static) -> BoxedStrategy<Tree<L>>
+where
+    L: Clone + Display + 'static,
+{
     leaf.prop_recursive(4, 14, 3, |inner| {
         prop_oneof![
             3 => vec(inner.clone(), 2..=3).prop_map(Tree::And),
             3 => vec(inner.clone(), 2..=3).prop_map(Tree::Or),
             2 => vec(inner.clone(), 2..=3).prop_map(Tree::Xor),
-            3 => inner.prop_map(|inner| Tree::Not(Box::new(inner))),
+            3 => inner.prop_map(|inner| match inner {
+                // Two negations in a row are none.
+                Tree::Not(inner) => *inner,
+                inner => Tree::Not(Box::new(inner)),
+            }),
         ]
     })
     .boxed()
@@ -59,22 +89,47 @@ impl<L> Tree<L> {
         }
     }
 
-    /// Whether it holds; `None` where SQL says NULL. A leaf is told whether it stands inside an
-    /// odd number of negations, since a nullable column is then also asked not to be NULL.
+    /// The same tree of other leaves, each told where it stands.
+    pub(super) fn map(&self, place: Place, change: &impl Fn(&L, Place) -> L) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.map(place, change)).collect();
+        match self {
+            Self::Every => Self::Every,
+            Self::No => Self::No,
+            Self::Leaf(leaf) => Self::Leaf(change(leaf, place)),
+            Self::And(parts) => Self::And(each(parts)),
+            Self::Or(parts) => Self::Or(each(parts)),
+            Self::Xor(parts) => Self::Xor(each(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.map(place.negated(true), change))),
+        }
+    }
+
+    /// Calls `see` with each leaf and where it stands.
+    pub(super) fn visit(&self, place: Place, see: &mut impl FnMut(&L, Place)) {
+        match self {
+            Self::Every | Self::No => {}
+            Self::Leaf(leaf) => see(leaf, place),
+            Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
+                parts.iter().for_each(|part| part.visit(place, see));
+            }
+            Self::Not(inner) => inner.visit(place.negated(true), see),
+        }
+    }
+
+    /// Whether it holds; `None` where SQL says NULL.
     pub(super) fn truth(
         &self,
-        negated: bool,
+        place: Place,
         family: Family,
-        leaf: &impl Fn(&L, bool) -> Option<bool>,
+        leaf: &impl Fn(&L, Place) -> Option<bool>,
     ) -> Option<bool> {
         let each = |parts: &[Self]| -> Vec<Option<bool>> {
-            let parts = parts.iter().map(|part| part.truth(negated, family, leaf));
+            let parts = parts.iter().map(|part| part.truth(place, family, leaf));
             parts.collect()
         };
         match self {
             Self::Every => Some(true),
             Self::No => Some(false),
-            Self::Leaf(own) => leaf(own, negated),
+            Self::Leaf(own) => leaf(own, place),
             Self::And(parts) => decided(&each(parts), false),
             Self::Or(parts) => decided(&each(parts), true),
             // An odd number hold. One that is NULL does not, but MySQL's own operator is NULL then.
@@ -86,7 +141,9 @@ impl<L> Tree<L> {
                 let hold = parts.iter().filter(|part| **part == Some(true)).count();
                 Some(hold % 2 == 1)
             }
-            Self::Not(inner) => inner.truth(!negated, family, leaf).map(|holds| !holds),
+            Self::Not(inner) => inner
+                .truth(place.negated(true), family, leaf)
+                .map(|holds| !holds),
         }
     }
 }

@@ -24,9 +24,10 @@ impl Votes {
     pub(super) fn new(connector: Connector, parts: usize, negated: bool) -> Self {
         // NOT (a AND b) is NOT a OR NOT b.
         let connector = match (connector, negated) {
+            (Connector::Xor, _) => Connector::Xor,
             (connector, false) => connector,
             (Connector::And, true) => Connector::Or,
-            (Connector::Or | Connector::Xor, true) => Connector::And,
+            (Connector::Or, true) => Connector::And,
         };
         Self {
             connector,
@@ -53,7 +54,9 @@ impl Votes {
                 Connector::And => needed.insert(at),
                 Connector::Or if by_all => needed.insert(at),
                 Connector::Or => optional.insert(at),
-                Connector::Xor => false,
+                // An exclusive or holds for rows of which one part, or all, do not hold. Django
+                // loses them where a part is an AND, and where the whole is negated.
+                Connector::Xor => optional.insert(at),
             };
         }
         joins.promote(optional);

@@ -55,7 +55,7 @@ impl Planner<'_> {
         let same = shared
             .iter()
             .copied()
-            .find(|&at| self.joins.table(at).plain == joins.table(first).plain);
+            .find(|&at| self.joins.is_as(at, &joins, first));
         match same {
             // The row is joined already, by a condition beside this one: the subquery is about
             // that very row.
