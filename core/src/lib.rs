@@ -81,9 +81,8 @@
 //!
 //! # Not supported yet
 //!
-//! Paths across relations, `select_related` and `prefetch_related`; expressions, annotations,
-//! `values` and grouping; combining queries; regex, date-part and JSON lookups; `only` and
-//! `defer`; transactions and updates.
+//! Annotations, `values` and grouping; combining queries; lookups into JSON; transactions and
+//! updates.
 
 #[doc(hidden)]
 #[path = "private.rs"]
