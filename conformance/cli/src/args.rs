@@ -164,7 +164,7 @@ pub(crate) struct Place {
         value_enum
     )]
     pub(crate) runtimes: Vec<Runtime>,
-    /// How many cases run side by side; as many as there are processors unless it is said.
+    /// How many cases run side by side; twice as many as there are processors unless it is said.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// How many seconds a case may wait for what it waits for.

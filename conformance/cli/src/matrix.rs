@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use queryset_conformance::{BackendUnderTest, Suite, broken_backends};
@@ -86,10 +87,9 @@ fn places(mut suite: Suite, wanted: &Matrix, backends: &Backends) -> Result<Suit
     for runtime in wanted.place.runtimes() {
         suite = suite.runtime(runtime.under_test());
     }
-    Ok(match wanted.place.jobs {
-        Some(jobs) => suite.jobs(jobs),
-        None => suite,
-    })
+    // A case on a server waits for it most of the time.
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Ok(suite.jobs(wanted.place.jobs.unwrap_or(2 * processors)))
 }
 
 fn under_test(
