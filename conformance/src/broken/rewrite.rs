@@ -80,7 +80,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "query.order.nulls_placed",
         |statement| {
             rewrite(statement, |sql| {
-                sql.replace(" NULLS FIRST", "").replace(" NULLS LAST", "")
+                without_null_terms(sql.replace(" NULLS FIRST", "").replace(" NULLS LAST", ""))
             })
         },
     ),
@@ -232,6 +232,17 @@ fn rewrite(statement: Statement, change: impl Fn(&str) -> String) -> Statement {
         sql: change(&statement.sql).into(),
         ..statement
     }
+}
+
+/// The text without the terms that place NULLs where the database has no words for that.
+fn without_null_terms(mut sql: String) -> String {
+    for term in [" IS NULL ASC, ", " IS NULL DESC, "] {
+        while let Some(at) = sql.find(term) {
+            let from = sql[..at].rfind(' ').map_or(0, |blank| blank + 1);
+            sql.replace_range(from..at + term.len(), "");
+        }
+    }
+    sql
 }
 
 /// The text without what begins with `start` and goes to the first of `ends`, or to its own end.
