@@ -22,6 +22,7 @@ mod refine;
 mod report;
 mod rules;
 mod run;
+mod subquery;
 mod terminal;
 
 pub use answer::{Answer, Failure};

@@ -106,10 +106,7 @@ pub(crate) fn compile(
     if let Some(statement) = memo.statement(select, zone, cache.id()) {
         return Ok(Some(statement));
     }
-    let conditions = Conditions {
-        own: &select.query.conditions,
-        also: select.also,
-    };
+    let conditions = Conditions::of(select);
     let mut shape = shape::Shape::new(dialect, zone);
     if shape.select(select, &conditions) {
         let statement = finish(select, &conditions, &mut shape, cache)?;
@@ -180,6 +177,13 @@ pub(crate) struct Conditions<'c> {
 }
 
 impl<'c> Conditions<'c> {
+    fn of(select: &Select<'c>) -> Self {
+        Self {
+            own: &select.query.conditions,
+            also: select.also,
+        }
+    }
+
     fn iter(&self) -> impl Iterator<Item = &'c Condition> {
         self.own.iter().chain(self.also)
     }

@@ -110,6 +110,7 @@ fn predicate(predicate: &Predicate, query: &Query, out: &mut String) {
     match &predicate.right {
         Side::Values(values) => right(values, out),
         Side::Node(one) => node(one, query, out),
+        Side::Query(_) => out.push_str("a query"),
         Side::Nodes(nodes) => list(nodes, |one, out| node(one, query, out), out),
     }
 }
@@ -129,6 +130,7 @@ fn node(node: &Node, query: &Query, out: &mut String) {
             self::node(right, query, out);
             out.push(')');
         }
+        Node::Row(parts) => list(parts, |one, out| self::node(one, query, out), out),
         Node::Named(path) => out.push_str(path),
     }
 }

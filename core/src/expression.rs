@@ -44,6 +44,8 @@ pub(crate) enum Node {
     Value(Value),
     Transform(Transform, Box<Node>),
     Arithmetic(Operator, Box<Node>, Box<Node>),
+    /// The parts of a key.
+    Row(Vec<Node>),
     /// A path that is resolved when the condition meets its model.
     Named(Box<str>),
 }
@@ -132,7 +134,7 @@ impl Node {
             Self::Value(value) => type_of(value),
             Self::Transform(transform, _) => Some(transform.output()),
             Self::Arithmetic(operator, left, right) => operator.output(left.ty(), right.ty()),
-            Self::Named(_) => None,
+            Self::Row(_) | Self::Named(_) => None,
         }
     }
 
@@ -141,7 +143,7 @@ impl Node {
         match self {
             Self::Column(column) => Some(column),
             Self::Transform(_, of) => of.source(),
-            Self::Value(_) | Self::Arithmetic(..) | Self::Named(_) => None,
+            Self::Value(_) | Self::Arithmetic(..) | Self::Row(_) | Self::Named(_) => None,
         }
     }
 
@@ -154,6 +156,7 @@ impl Node {
                 left.columns(each);
                 right.columns(each);
             }
+            Self::Row(parts) => parts.iter().for_each(|part| part.columns(each)),
             Self::Value(_) | Self::Named(_) => {}
         }
     }

@@ -120,6 +120,7 @@ mod resolve;
 mod row;
 pub mod runtime;
 mod statement;
+mod subquery;
 mod sync;
 mod transform;
 mod value;
@@ -158,6 +159,7 @@ pub use queryset::{ExplainOptions, IntoDeferred, IntoRelations, IntoSlice, Query
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};
+pub use subquery::{IntoSubquery, Subquery};
 pub use value::{
     ColumnType, Decimal, ParseDecimalError, Value, ValueRef, format_date, format_datetime,
     format_time, parse_date, parse_datetime, parse_time, parse_timestamp,

@@ -2,6 +2,7 @@
 
 use crate::expression::{Expression, F};
 use crate::field::Field;
+use crate::subquery::Subquery;
 use crate::value::Value;
 
 /// What a dynamic lookup compares with: a value, or several for `in` and `range`.
@@ -17,6 +18,8 @@ pub enum Operand {
     List(Vec<Operand>),
     /// A value that the database computes.
     Expression(Expression),
+    /// The rows of a query, for `in`, or its one row.
+    Query(Subquery<Value>),
 }
 
 impl Operand {

@@ -20,6 +20,7 @@ mod related;
 mod select_related;
 mod slice;
 mod statement;
+mod subquery;
 
 pub use explain::ExplainOptions;
 pub use only::IntoDeferred;

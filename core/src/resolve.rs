@@ -4,6 +4,7 @@ mod coerce;
 mod expression;
 mod order;
 mod place;
+mod subquery;
 mod transform;
 
 pub(crate) use order::order;
@@ -66,6 +67,9 @@ fn named(path: &str, operand: Operand, meta: &ModelMeta) -> Result<Condition, In
         );
         return Err(Invalid::new(ErrorKind::Field, message));
     }
+    if let Operand::Query(query) = operand {
+        return subquery::compare(&place, &chain, lookup, query.into_select());
+    }
     let [index] = *place.columns() else {
         return composite(&place, lookup, operand);
     };
@@ -112,7 +116,7 @@ fn compare(
             return Err(Invalid::new(ErrorKind::Type, message));
         }
         // What is computed was told apart before.
-        (_, Operand::Expression(_)) => {
+        (_, Operand::Expression(_) | Operand::Query(_)) => {
             return Err(Invalid::new(ErrorKind::Type, "an expression is no value"));
         }
         (_, Operand::Value(value)) => value,

@@ -10,6 +10,7 @@ use super::case::Given;
 use super::fixtures::{Models, Table};
 use super::node::{Arguments, Call, Node};
 use super::object::related;
+use super::subquery::Rows;
 
 /// What a tree names.
 #[derive(Debug, Default)]
@@ -321,7 +322,18 @@ impl<'m> Walk<'_, 'm> {
     }
 
     fn condition(&mut self, path: &str, value: &Json, model: Option<&'m Table>) {
-        self.value(value, model);
+        match Rows::of(value, self.models) {
+            Some(rows) => {
+                let inner = model_of(rows.query, self.models);
+                if let (Some(inner), Some(names)) = (inner, &rows.names) {
+                    for name in names {
+                        self.path(name, inner, true);
+                    }
+                }
+                self.any(rows.query, None);
+            }
+            None => self.value(value, model),
+        }
         let Some(model) = model else {
             return;
         };

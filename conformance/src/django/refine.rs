@@ -10,6 +10,7 @@ use super::fixtures::Models;
 use super::node::{Arguments, Call, Node};
 use super::object;
 use super::python::{Python, Unknown, evaluate};
+use super::subquery::Rows;
 
 /// The query that a tree builds.
 pub(super) fn query(json: &Json, models: &Models) -> Result<QuerySet<Record>, Unknown> {
@@ -191,7 +192,11 @@ fn all_pairs(pairs: &[Json], models: &Models) -> Result<Option<Q<Record>>, Unkno
 }
 
 fn lookup(path: &str, value: &Json, models: &Models) -> Result<Q<Record>, Unknown> {
-    Ok(Q::lookup(path, evaluate(value, models)?.into_operand()?))
+    let operand = match Rows::of(value, models) {
+        Some(rows) => rows.operand(models)?,
+        None => evaluate(value, models)?.into_operand()?,
+    };
+    Ok(Q::lookup(path, operand))
 }
 
 fn join(

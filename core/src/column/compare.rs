@@ -8,6 +8,7 @@ use crate::field::Field;
 use crate::lookup::Lookup;
 use crate::operand::IntoOperand;
 use crate::q::Q;
+use crate::subquery::IntoSubquery;
 use crate::value::Value;
 
 impl<R, T: Field> Column<R, T> {
@@ -43,6 +44,17 @@ impl<R, T: Field> Column<R, T> {
             self.at,
             values.into_iter().map(V::into_value).collect(),
         ))
+    }
+
+    /// One of the rows of a query: of the keys of its model, or of the column that
+    /// [`column`](crate::QuerySet::column) chose. Both become one statement.
+    ///
+    /// In Django's spelling `lookup("publisher__in", query)`. A slice within it is an error of
+    /// kind [`NotSupported`](ErrorKind::NotSupported) on MySQL and MariaDB. As everywhere in SQL,
+    /// `exclude` leaves no row at all if the query gives a NULL.
+    pub fn is_in_query(self, query: impl IntoSubquery<T::Base>) -> Q<R> {
+        let query = query.into_subquery().into_select();
+        Q::from(query.compare(self.node(), Lookup::In))
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.

@@ -1,11 +1,12 @@
 //! The shape of what is computed, and the values that it binds.
 
-use super::fold;
 use super::shape::{Shape, as_array, bound_text};
+use super::{Conditions, fold};
 use crate::condition::{Predicate, Right, Side};
 use crate::dialect::{Dialect, Family};
 use crate::expression::Node;
 use crate::lookup::Lookup;
+use crate::subquery::Subselect;
 use crate::value::{ColumnType, Value};
 use crate::zone::{Zone, year_begins};
 
@@ -49,6 +50,10 @@ impl Shape<'_> {
                     self.params.extend_from_slice(values);
                 }
             }
+            Side::Query(query) => {
+                self.key.put([6]);
+                return self.subselect(query);
+            }
             Side::Node(node) => {
                 self.key.put([4]);
                 self.node(node);
@@ -60,6 +65,15 @@ impl Shape<'_> {
             }
         }
         true
+    }
+
+    /// A select within another, which has its own related rows.
+    fn subselect(&mut self, query: &Subselect) -> bool {
+        let related = std::mem::take(&mut self.related);
+        let select = query.select();
+        let whole = self.select(&select, &Conditions::of(&select));
+        self.related = related;
+        whole
     }
 
     pub(super) fn node(&mut self, node: &Node) {
@@ -85,6 +99,11 @@ impl Shape<'_> {
                 self.key.put([4, *operator as u8]);
                 self.node(left);
                 self.node(right);
+            }
+            Node::Row(parts) => {
+                self.key.put([6]);
+                self.number(parts.len() as u64);
+                parts.iter().for_each(|part| self.node(part));
             }
             // A name was resolved, or its query reported it.
             Node::Named(_) => self.key.put([5]),

@@ -4,6 +4,7 @@ use crate::condition::{Compare, Condition, Predicate, Right, Side};
 use crate::dialect::{Dialect, Family};
 use crate::lookup::Lookup;
 use crate::meta::{ColumnOf, ModelMeta};
+use crate::subquery::Subselect;
 use crate::value::{ColumnType, Value};
 
 /// The condition without comparisons whose outcome is known.
@@ -75,12 +76,22 @@ pub(super) fn decides_predicate(predicate: &Predicate, dialect: &Dialect) -> boo
             outcome(ty, predicate.lookup, right, dialect).is_some()
         }
         Side::Values(right) => within(ty, predicate.lookup, right, dialect).is_some(),
-        Side::Node(_) | Side::Nodes(_) => false,
+        // What is within is looked at as it is written.
+        Side::Node(_) | Side::Nodes(_) | Side::Query(_) => false,
     }
 }
 
 fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> Condition {
     let unchanged = || Condition::from(predicate.clone());
+    if let Side::Query(query) = &predicate.right {
+        return match folded_query(query, dialect) {
+            None => Condition::Never,
+            Some(query) => Condition::from(Predicate {
+                right: Side::Query(query),
+                ..predicate.clone()
+            }),
+        };
+    }
     let (Some(ty), Side::Values(right)) = (predicate.left.ty(), &predicate.right) else {
         return unchanged();
     };
@@ -110,6 +121,20 @@ fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> 
             _ => known(true),
         },
     }
+}
+
+/// The query without comparisons whose outcome is known; `None` where it has no rows then.
+fn folded_query(query: &Subselect, dialect: &Dialect) -> Option<Subselect> {
+    let inner = query.query();
+    let conditions: Vec<_> = inner
+        .conditions
+        .iter()
+        .map(|condition| fold(condition, &inner.meta, dialect))
+        .collect();
+    let empty = conditions
+        .iter()
+        .any(|condition| matches!(condition, Condition::Never));
+    (!empty).then(|| query.with(conditions))
 }
 
 fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {

@@ -256,7 +256,7 @@ impl From<&Predicate> for Sides {
             right,
             asks_null: match &predicate.right {
                 Side::Values(right) => asks_null(predicate.lookup, right),
-                Side::Node(_) | Side::Nodes(_) => None,
+                Side::Node(_) | Side::Nodes(_) | Side::Query(_) => None,
             },
         }
     }

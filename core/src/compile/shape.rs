@@ -27,7 +27,7 @@ pub(super) struct Shape<'d> {
     pub(super) params: Vec<Value>,
     pub(super) dialect: &'d Dialect,
     /// A column of another model is named, so that it matters which call named it.
-    related: bool,
+    pub(super) related: bool,
     /// Where parts of instants are taken.
     pub(super) zone: &'d Zone,
 }

@@ -3,6 +3,7 @@
 use super::{Compare, Condition, Right};
 use crate::expression::{Node, Source};
 use crate::lookup::Lookup;
+use crate::subquery::Subselect;
 use crate::value::Value;
 
 /// A comparison in which something is computed. That of a plain column with values, of which most
@@ -23,6 +24,8 @@ pub(crate) enum Side {
     Node(Node),
     /// The members of `in` and the ends of `range`, of which at least one is computed.
     Nodes(Vec<Node>),
+    /// The rows of a query.
+    Query(Subselect),
 }
 
 impl Predicate {
@@ -57,7 +60,8 @@ impl Predicate {
             self.left.columns(each);
         }
         match &self.right {
-            Side::Values(_) => {}
+            // A query's columns are its own.
+            Side::Values(_) | Side::Query(_) => {}
             Side::Node(node) => node.columns(each),
             Side::Nodes(nodes) => nodes.iter().for_each(|node| node.columns(each)),
         }

@@ -8,6 +8,7 @@ use crate::lookup::Lookup;
 use crate::operand::IntoOperand;
 use crate::q::Q;
 use crate::resolve::check_year;
+use crate::subquery::IntoSubquery;
 use crate::value::Value;
 
 impl<R, T: Field> Expr<R, T> {
@@ -44,6 +45,13 @@ impl<R, T: Field> Expr<R, T> {
             None => Q::none(),
             Some(right) => self.holds(Lookup::In, Side::Values(right)),
         }
+    }
+
+    /// One of the rows of a query, as of a column
+    /// ([`Column::is_in_query`](crate::Column::is_in_query)).
+    pub fn is_in_query(self, query: impl IntoSubquery<T>) -> Q<R> {
+        let query = query.into_subquery().into_select();
+        Q::from(query.compare(self.into_node(), Lookup::In))
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.

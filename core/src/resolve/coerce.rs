@@ -19,6 +19,7 @@ pub(super) fn listed(column: &ColumnMeta, operand: Operand) -> Result<Value, Inv
         Operand::Value(value) => ordered(column, Lookup::Exact, value),
         Operand::List(_) => Err(misfit(column, "a list")),
         Operand::Expression(_) => Err(misfit(column, "an expression")),
+        Operand::Query(_) => Err(misfit(column, "a query")),
     }
 }
 

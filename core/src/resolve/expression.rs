@@ -18,7 +18,7 @@ pub(crate) fn node(node: Node, meta: &ModelMeta) -> Result<Node, Invalid> {
         Node::Arithmetic(operator, left, right) => {
             Node::Arithmetic(operator, inner(left)?, inner(right)?)
         }
-        leaf @ (Node::Column(_) | Node::Value(_)) => leaf,
+        leaf @ (Node::Column(_) | Node::Value(_) | Node::Row(_)) => leaf,
     })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn is_computed(operand: &Operand) -> bool {
     match operand {
         Operand::Expression(_) => true,
         Operand::List(items) => items.iter().any(is_computed),
-        Operand::Value(_) => false,
+        Operand::Value(_) | Operand::Query(_) => false,
     }
 }
 

@@ -1,16 +1,18 @@
 //! What is computed, and comparisons of it.
 
-use sea_query::{Alias, Expr, ExprTrait, Func};
+use sea_query::{Alias, Expr, ExprTrait, Func, SelectStatement};
 
 use super::text::Needle;
 use super::{Renderer, spotted};
+use crate::compile::Conditions;
 use crate::compile::expression::is_zoned;
-use crate::compile::plan::Columns;
+use crate::compile::plan::{Columns, Plan};
 use crate::condition::{Predicate, Right, Side};
 use crate::dialect::Family;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{Node, Operator, Source, is_moment};
 use crate::lookup::Lookup;
+use crate::subquery::Subselect;
 use crate::value::{ColumnType, Value};
 
 /// Decimals in expressions on MySQL, whose protocol has none.
@@ -99,6 +101,24 @@ impl Renderer<'_> {
                 }
                 _ => self.is_in(left, lookup, values, |renderer| renderer.typed_param(ty)),
             },
+            Side::Query(query) => {
+                // Neither of them knows a slice within IN.
+                if self.dialect.family == Family::Mysql
+                    && lookup == Lookup::In
+                    && query.query().window.is_sliced()
+                {
+                    let message = format!(
+                        "{} does not look into a slice of a query",
+                        self.dialect.name
+                    );
+                    return Err(Error::new(ErrorKind::NotSupported, message));
+                }
+                let select = self.subselect(query)?;
+                match lookup {
+                    Lookup::In => left.in_subquery(select),
+                    _ => order(left, lookup, Expr::SubQuery(None, Box::new(select.into()))),
+                }
+            }
             Side::Node(right) => {
                 let right_is_text = right.ty() == Some(ColumnType::Text);
                 let right = self.node(right)?;
@@ -147,9 +167,35 @@ impl Renderer<'_> {
                 let (left, right) = (self.node(a)?, self.node(b)?);
                 self.arithmetic(*operator, (left, a.ty()), (right, b.ty()))
             }
+            Node::Row(parts) => {
+                let mut row = Vec::with_capacity(parts.len());
+                for part in parts {
+                    row.push(self.tree(part, left)?);
+                }
+                Expr::tuple(row)
+            }
             // A name was resolved, or its query reported it.
             Node::Named(_) => Expr::cust("NULL"),
         })
+    }
+
+    /// A select within this one.
+    fn subselect(&mut self, query: &Subselect) -> Result<SelectStatement> {
+        let select = query.select();
+        let conditions = Conditions::of(&select);
+        let plan = Plan::new(&select, &conditions)?;
+        let mut inner = Renderer {
+            meta: &select.query.meta,
+            dialect: self.dialect,
+            joins: plan.joins,
+            leaves: plan.leaves.into_iter(),
+            columns: Columns::default(),
+            zone: self.zone,
+            params: self.params,
+        };
+        let statement = inner.select(&select, &conditions)?;
+        self.params = inner.params;
+        Ok(statement)
     }
 
     /// The next value's placeholder, as what is compared with something of the type.
