@@ -8,6 +8,7 @@ mod decimals;
 mod jiff;
 mod json;
 mod moments;
+mod parts;
 mod rust_decimal;
 mod time;
 mod uuid;
@@ -16,14 +17,26 @@ use crate::{Capability, Case, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("types.chrono", Method::List, chrono::moments),
+    Case::new("lookup.parts.chrono", Method::List, chrono::parts),
+    Case::new("lookup.zones.chrono", Method::List, chrono::zones),
+    Case::new("lookup.spans.chrono", Method::List, chrono::spans),
+    Case::new("lookup.years.chrono", Method::List, chrono::years),
     Case::new("types.chrono.finer", Method::Get, chrono::finer),
     Case::new("types.chrono.ancient", Method::Create, chrono::ancient),
     Case::new("types.chrono.spans", Method::Create, chrono::long_spans),
     Case::new("types.time", Method::List, time::moments),
+    Case::new("lookup.parts.time", Method::List, time::parts),
+    Case::new("lookup.zones.time", Method::List, time::zones),
+    Case::new("lookup.spans.time", Method::List, time::spans),
+    Case::new("lookup.years.time", Method::List, time::years),
     Case::new("types.time.finer", Method::Get, time::finer),
     Case::new("types.time.ancient", Method::Create, time::ancient),
     Case::new("types.time.spans", Method::Create, time::long_spans),
     Case::new("types.jiff", Method::List, jiff::moments),
+    Case::new("lookup.parts.jiff", Method::List, jiff::parts),
+    Case::new("lookup.zones.jiff", Method::List, jiff::zones),
+    Case::new("lookup.spans.jiff", Method::List, jiff::spans),
+    Case::new("lookup.years.jiff", Method::List, jiff::years),
     Case::new("types.jiff.finer", Method::Get, jiff::finer),
     Case::new("types.jiff.ancient", Method::Create, jiff::ancient),
     Case::new("types.jiff.spans", Method::Create, jiff::long_spans),

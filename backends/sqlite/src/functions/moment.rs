@@ -129,7 +129,7 @@ impl Moment {
 }
 
 /// The moment that many microseconds later. A time of day begins again after midnight; a date
-/// stays one as long as the span is of whole days.
+/// becomes a date and time.
 fn shift(moment: Option<Moment>, span: ValueRef<'_>) -> Option<String> {
     let span = match span {
         ValueRef::Integer(micros) => micros,
@@ -139,9 +139,6 @@ fn shift(moment: Option<Moment>, span: ValueRef<'_>) -> Option<String> {
     };
     match moment? {
         Moment::Time(micros) => format_time((micros + span.rem_euclid(DAY)).rem_euclid(DAY)),
-        Moment::Date(days) if span % DAY == 0 => {
-            format_date(i32::try_from(days + span / DAY).ok()?)
-        }
         Moment::Date(days) => format_datetime((days * DAY).checked_add(span)?),
         Moment::DateTime(micros) => format_datetime(micros.checked_add(span)?),
     }

@@ -1,14 +1,16 @@
 //! The types of chrono.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use queryset::{ErrorKind, Model};
+use queryset::{ErrorKind, F, Model, QuerySet, Zone};
 
 use super::column::{self, known};
 use super::moments::{
     ANCIENT, BY_DATE, BY_DATETIME, BY_SPAN, BY_TIME, Clock, Day, NULLS, Parts, ROWS, moments,
 };
+use super::parts::{HAPPENINGS, parts};
+use crate::Form;
 use crate::failure::Verdict;
-use crate::stage::{Stage, call, read};
+use crate::stage::{Session, Stage, call, read};
 
 type Date = NaiveDate;
 type Time = NaiveTime;
@@ -42,3 +44,4 @@ fn span(micros: i64) -> Span {
 }
 
 moments!();
+parts!();

@@ -3,14 +3,16 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use queryset::{ErrorKind, Model};
+use queryset::{ErrorKind, F, Model, QuerySet, Zone};
 
 use super::column::{self, known};
 use super::moments::{
     ANCIENT, BY_DATE, BY_DATETIME, BY_SPAN, BY_TIME, Clock, Day, NULLS, Parts, ROWS, moments,
 };
+use super::parts::{HAPPENINGS, parts};
+use crate::Form;
 use crate::failure::Verdict;
-use crate::stage::{Stage, call, read};
+use crate::stage::{Session, Stage, call, read};
 
 type Instant = Timestamp;
 type Span = SignedDuration;
@@ -37,3 +39,4 @@ fn span(micros: i64) -> Span {
 }
 
 moments!();
+parts!();

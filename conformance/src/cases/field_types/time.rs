@@ -1,14 +1,16 @@
 //! The types of time.
 
-use queryset::{ErrorKind, Model};
+use queryset::{ErrorKind, F, Model, QuerySet, Zone};
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 use super::column::{self, known};
 use super::moments::{
     ANCIENT, BY_DATE, BY_DATETIME, BY_SPAN, BY_TIME, Clock, Day, NULLS, Parts, ROWS, moments,
 };
+use super::parts::{HAPPENINGS, parts};
+use crate::Form;
 use crate::failure::Verdict;
-use crate::stage::{Stage, call, read};
+use crate::stage::{Session, Stage, call, read};
 
 type DateTime = PrimitiveDateTime;
 type Instant = OffsetDateTime;
@@ -36,3 +38,4 @@ fn span(micros: i64) -> Span {
 }
 
 moments!();
+parts!();

@@ -121,7 +121,19 @@ impl Renderer<'_> {
             }
             Side::Node(right) => {
                 let right_is_text = right.ty() == Some(ColumnType::Text);
+                let (computed, right_ty) = (matches!(right, Node::Arithmetic(..)), right.ty());
                 let right = self.node(right)?;
+                // A text of a date is none of the same date and its midnight, which a span that
+                // is added makes of a date.
+                let left = match (self.dialect.family, ty, right_ty) {
+                    (Family::Sqlite, Some(ColumnType::Date), Some(ColumnType::DateTime))
+                        if computed =>
+                    {
+                        let shift = Func::cust(Alias::new("queryset_shift"));
+                        shift.arg(left).arg(Expr::cust("0")).into()
+                    }
+                    _ => left,
+                };
                 match lookup.is_text() {
                     true => {
                         let needle = Needle::Computed(right, right_is_text);
