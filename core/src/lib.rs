@@ -77,11 +77,12 @@
 //!
 //! `derive` (on by default) is the derive macros. `uuid`, `chrono`, `time`, `jiff`,
 //! `rust_decimal`, `bigdecimal` and `serde_json` let columns hold those libraries' types.
-//! `tracing` emits an event for every statement.
+//! `tracing` emits an event for every statement. `tzdb` builds the database of time zones in,
+//! for systems that have none.
 //!
 //! # Not supported yet
 //!
-//! Annotations, `values` and grouping; combining queries; lookups into JSON; transactions and
+//! Annotations, functions, `values` and grouping; combining queries; lookups into JSON; transactions and
 //! updates.
 
 #[doc(hidden)]

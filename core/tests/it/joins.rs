@@ -269,13 +269,21 @@ fn what_is_known_of_another_table_joins_it_all_the_same() {
         "#]],
     );
     list("Author", |q| q.filter_by(none()), expect![[""]]);
-    list("Author", |q| q.filter_by(!none()), expect![[r#"
+    list(
+        "Author",
+        |q| q.filter_by(!none()),
+        expect![[r#"
         SELECT * FROM "author" WHERE NOT (1 = 0) []
-    "#]]);
+    "#]],
+    );
     let most = Decimal::new(i128::from(u64::MAX) * 16, 0).expect("a number");
-    list("Author", |q| q.lookup("books__id__lt", most), expect![[r#"
+    list(
+        "Author",
+        |q| q.lookup("books__id__lt", most),
+        expect![[r#"
         SELECT * FROM "author" INNER JOIN "book" ON "author"."id" = "book"."author_id" WHERE 1 = 1 []
-    "#]]);
+    "#]],
+    );
     list("Author", |q| q.lookup("books__id__gt", most), expect![[""]]);
 }
 
