@@ -13,7 +13,8 @@ const MOST_PLACES: u8 = 30;
 /// They are copied, so that a read whose connection turns out to be lost can be sent again.
 ///
 /// # Errors
-/// Kind [`Value`](ErrorKind::Value): the database has no form for a value.
+/// Kind [`Data`](ErrorKind::Data): the database has no form for a value;
+/// [`Value`](ErrorKind::Value): its own type had none.
 pub(crate) fn bind(values: &[Value]) -> Result<Vec<Param>> {
     let bound = values.iter().enumerate();
     bound
@@ -54,7 +55,10 @@ fn param(value: &Value, position: usize) -> Result<Param> {
             datetime(*micros).ok_or_else(|| outside(position, "date-time"))?
         }
         Value::Uuid(bytes) => Param::Bytes(hex(bytes)),
-        Value::Refused(why) => return Err(refused(position, why)),
+        Value::Refused(why) => {
+            let message = format!("parameter {position}: {why}");
+            return Err(Error::new(ErrorKind::Value, message));
+        }
         other => {
             return Err(refused(
                 position,
@@ -102,7 +106,7 @@ fn outside(position: usize, what: &str) -> Error {
 
 #[cold]
 fn refused(position: usize, why: &str) -> Error {
-    Error::new(ErrorKind::Value, format!("parameter {position}: {why}"))
+    Error::new(ErrorKind::Data, format!("parameter {position}: {why}"))
 }
 
 #[cfg(test)]
@@ -113,7 +117,7 @@ mod tests {
         match param(&value, 1) {
             Ok(param) => param.as_sql(true),
             Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Value);
+                assert_eq!(error.kind(), ErrorKind::Data);
                 error.to_string()
             }
         }

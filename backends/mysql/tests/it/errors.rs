@@ -338,7 +338,7 @@ fn a_wrong_number_of_values_costs_no_connection() {
             assert_eq!(error.kind(), ErrorKind::Programming, "{error:?}");
         }
         let error = rows::<(f64,)>(&db, "SELECT ?", vec![Value::F64(f64::NAN)]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Value);
+        assert_eq!(error.kind(), ErrorKind::Data);
         assert_eq!(id(&db), before);
     });
 }

@@ -95,7 +95,7 @@ fn what_has_no_form_here_is_an_error_or_a_span() {
         let error = read("SELECT CAST(REPEAT('9', 50) AS DECIMAL(65, 0))").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         let out_of_range = db.execute("INSERT INTO z (d) VALUES (?)", vec![Value::Date(i32::MIN)]);
-        assert_eq!(out_of_range.unwrap_err().kind(), ErrorKind::Value);
+        assert_eq!(out_of_range.unwrap_err().kind(), ErrorKind::Data);
     });
 }
 
