@@ -21,6 +21,7 @@ mod in_bulk;
 mod iter;
 mod list;
 mod load;
+mod loading;
 mod lookups;
 mod memory;
 mod null;
@@ -51,6 +52,7 @@ pub fn cases() -> Vec<Case> {
         aggregate::CASES,
         explain::CASES,
         list::CASES,
+        &loading::cases(),
         iter::CASES,
         slicing::CASES,
         order::CASES,

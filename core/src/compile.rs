@@ -16,6 +16,7 @@ mod writer;
 
 pub(crate) use cache::Cache;
 pub(crate) use memo::Memo;
+pub(crate) use shape::ARRAY_FROM;
 
 use crate::aggregate::AggregateCall;
 use crate::condition::{ColumnRef, Condition};

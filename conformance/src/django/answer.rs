@@ -1,10 +1,12 @@
 //! Our answer, in the encoding of the file of cases.
 
+use std::sync::Arc;
+
 use queryset::{ErrorKind, ModelMeta, Record, Value, format_date, format_datetime, format_time};
 use serde_json::{Map, Value as Json, json};
 
 use super::base64;
-use super::each;
+use super::each::{self, Loader, Stop};
 use super::python::Unknown;
 use super::terminal::Reply;
 
@@ -35,10 +37,15 @@ const PLAIN: u64 = 1 << 53;
 
 impl Reply {
     /// The reply as the file writes it, with `each` taken of every row.
-    pub(super) fn encode(self, meta: &ModelMeta, each: Option<&Json>) -> Result<Json, Unknown> {
+    pub(super) fn encode(
+        self,
+        meta: &Arc<ModelMeta>,
+        each: Option<&Json>,
+        loader: Loader<'_>,
+    ) -> Result<Json, Stop> {
         let of_row = |row: &Record| match each {
-            Some(each) => each::of(each, row, meta),
-            None => object(row, meta),
+            Some(each) => each::of(each, row, meta, loader),
+            None => Ok(object(row, meta)?),
         };
         Ok(match self {
             Self::Rows(rows) => Json::Array(rows.iter().map(of_row).collect::<Result<_, _>>()?),

@@ -20,6 +20,8 @@ pub struct Case {
     error_at: Option<String>,
     queries: u64,
     by_database: Json,
+    /// The value and the number of statements of the asynchronous form, where Django's differ.
+    asynchronous: Option<(Json, u64)>,
 }
 
 /// All that the interpreter is given of a case.
@@ -92,6 +94,10 @@ impl Case {
             error_at: text("error_at"),
             queries: json.get("queries")?.as_u64()?,
             by_database: json.get("differs_by_db").cloned().unwrap_or_default(),
+            asynchronous: json.get("expected_async").map(|expected| {
+                let queries = json.get("queries_async").and_then(Json::as_u64);
+                (expected.clone(), queries.unwrap_or_default())
+            }),
         })
     }
 
@@ -111,5 +117,17 @@ impl Case {
                 .and_then(|own| own.get("queries")?.as_u64())
                 .unwrap_or(self.queries),
         }
+    }
+
+    /// Django's answer of the asynchronous form, where it is another than the blocking one's.
+    pub fn expected_async(&self) -> Option<Expected<'_>> {
+        let (value, queries) = self.asynchronous.as_ref()?;
+        Some(Expected {
+            value,
+            queries: *queries,
+            ordered: self.ordered,
+            keys: value.is_array(),
+            while_building: None,
+        })
     }
 }

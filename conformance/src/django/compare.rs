@@ -89,7 +89,8 @@ fn failed(class: &str, expected: &Expected<'_>, failure: &Failure) -> Option<Str
 /// The kinds of ours that a class of Django's stands for.
 fn kinds(class: &str) -> &'static [ErrorKind] {
     match class {
-        "FieldError" => &[ErrorKind::Field],
+        // A prefetch finds its relations as attributes of the objects.
+        "FieldError" | "AttributeError" => &[ErrorKind::Field],
         "FieldDoesNotExist" => &[ErrorKind::FieldDoesNotExist],
         "TypeError" => &[ErrorKind::Type],
         "ValueError" => &[ErrorKind::Value],

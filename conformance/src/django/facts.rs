@@ -90,7 +90,7 @@ impl Facts {
             walk.method(terminal, model, Arguments::of(ast));
         }
         if let Some(each) = ast.get("each") {
-            walk.each(each, model_of(qs, models));
+            walk.each(each);
         }
         facts
     }
@@ -152,6 +152,7 @@ impl<'m> Walk<'_, 'm> {
                     (_, Some(_)) => self.mark(Mark::PythonAttribute),
                     ("objects", None) if matches!(Node::of(of), Node::Name(_)) => {}
                     ("pk" | "OR" | "AND" | "XOR", None) => {}
+                    (_, None) if super::object::taken(json, self.models).is_some() => {}
                     (_, None) => self.mark(Mark::LoadedObject),
                 }
                 self.any(of, model);
@@ -275,6 +276,19 @@ impl<'m> Walk<'_, 'm> {
                 }
             }
             "aggregate" => self.aggregates(arguments, model),
+            "prefetch_related" => {
+                for lookup in arguments.positional {
+                    match Node::of(lookup) {
+                        Node::Call(call) if call.name() == Some("Prefetch") => {
+                            let named = call.arguments.named().map(|(_, value)| value);
+                            let values = call.arguments.positional.iter().chain(named);
+                            // Its queryset is no subquery.
+                            values.for_each(|value| self.any(value, None));
+                        }
+                        _ => self.value(lookup, Some(model)),
+                    }
+                }
+            }
             _ => self.arguments(arguments, Some(model)),
         }
     }
@@ -456,37 +470,59 @@ impl<'m> Walk<'_, 'm> {
     }
 
     /// What is taken of each row.
-    fn each(&mut self, json: &Json, model: Option<&'m Table>) {
+    fn each(&mut self, json: &Json) {
         match Node::of(json) {
-            Node::Attr { name, of } => {
-                let own = matches!(Node::of(of), Node::Name("o"));
-                let column =
-                    model.is_some_and(|model| name == "pk" || model.meta.position(name).is_some());
-                if !(own && column) {
-                    self.mark(Mark::LoadedObject);
+            Node::Attr { of, .. } => self.each(of),
+            Node::Call(call) => {
+                match call.method() {
+                    Some(("all" | "count" | "get_deferred_fields", of)) => self.each(of),
+                    Some(_) => self.mark(Mark::LoadedObject),
+                    None => {
+                        let known = call.name().is_some_and(|name| OF_ROWS.contains(&name));
+                        if !known {
+                            self.mark(Mark::LoadedObject);
+                        }
+                    }
                 }
-            }
-            Node::Call(call) if matches!(call.name(), Some("round" | "isinstance" | "float")) => {
                 for value in call.arguments.positional {
-                    self.each(value, model);
+                    if !matches!(Node::of(value), Node::Name(_)) {
+                        self.each(value);
+                    }
                 }
             }
-            Node::Call(_) => self.mark(Mark::LoadedObject),
-            Node::List(items) => items.iter().for_each(|item| self.each(item, model)),
+            Node::List(items) => items.iter().for_each(|item| self.each(item)),
             Node::If {
                 condition,
                 then,
                 otherwise,
             } => [condition, then, otherwise]
                 .into_iter()
-                .for_each(|part| self.each(part, model)),
+                .for_each(|part| self.each(part)),
             Node::Compare { left, right, .. } => {
-                self.each(left, model);
-                self.each(right, model);
+                self.each(left);
+                self.each(right);
             }
-            Node::Logic { parts, .. } => parts.iter().for_each(|part| self.each(part, model)),
-            Node::Slice { of: Some(of), .. } => self.each(of, model),
-            Node::Other => self.mark(Mark::LoadedObject),
+            Node::Logic { parts, .. } => parts.iter().for_each(|part| self.each(part)),
+            Node::Slice { of: Some(of), .. } => self.each(of),
+            Node::Other => match json.get("comprehension") {
+                Some(_) => {
+                    let loops = json.get("for").and_then(Json::as_array);
+                    for part in loops.into_iter().flatten() {
+                        let conditions = part.get("if").and_then(Json::as_array);
+                        for part in part
+                            .get("in")
+                            .into_iter()
+                            .chain(conditions.into_iter().flatten())
+                        {
+                            self.each(part);
+                        }
+                    }
+                    json.get("yield")
+                        .into_iter()
+                        .for_each(|part| self.each(part));
+                }
+                None => self.mark(Mark::LoadedObject),
+            },
             _ => {}
         }
     }
@@ -547,6 +583,18 @@ impl<'m> Walk<'_, 'm> {
         (Some(ty), lookup)
     }
 }
+
+/// The functions that are understood of each row.
+const OF_ROWS: &[&str] = &[
+    "hasattr",
+    "isinstance",
+    "len",
+    "list",
+    "round",
+    "set",
+    "sorted",
+    "tuple",
+];
 
 /// The functions and classes whose calls are plain values, or conditions and terms of their own.
 const VALUES: &[&str] = &[

@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use queryset::runtime::block_on;
 use queryset::{Database, Error, QuerySet, Record, Result, Zone};
 
+use serde_json::json;
+
 use super::answer::{Answer, Failure};
 use super::case::Given;
+use super::each::{Loader, Stop};
 use super::fixtures::Models;
 use super::object;
 use super::python::Unknown;
 use super::terminal::{self, Reply, Terminal};
+use crate::method::Form;
 
 /// Runs what a case gives in its blocking and its asynchronous form; the two answers.
 ///
@@ -42,21 +46,30 @@ fn both(
         }
     };
     Ok([
-        one(given, models, db, Terminal::run)?,
-        one(given, models, db, spawned)?,
+        one(given, models, db, Form::Blocking)?,
+        one(given, models, db, Form::Async)?,
     ])
 }
-
-/// One of the two forms of a read.
-type Run = fn(Terminal, QuerySet<Record>, &Database) -> Result<Reply>;
 
 fn one(
     given: &Given,
     models: &Models,
     db: &Database,
-    run: Run,
+    form: Form,
 ) -> std::result::Result<Answer, Unknown> {
+    let run = match form {
+        Form::Blocking => Terminal::run,
+        Form::Async => spawned,
+    };
     let mut ast = given.ast.clone();
+    // An attribute of an object is what is taken of the one row of a read.
+    if let Some((object, each)) = ast.get("qs").and_then(|qs| object::taken(qs, models))
+        && ast
+            .get("terminal")
+            .is_some_and(|terminal| terminal == "expr")
+    {
+        ast = json!({ "qs": object, "terminal": "expr", "each": each });
+    }
     let mut sent = Vec::new();
     // The object that a query starts from is read before the query can be built.
     while let Some(expression) = ast.get("qs").and_then(|qs| object::to_read(qs, models)) {
@@ -79,14 +92,19 @@ fn one(
     if let Err(error) = query.check() {
         return Ok(failed(&error, true, sent));
     }
-    let (reply, statements) = watched(db, || run(terminal, query.clone(), db));
+    // What is taken of each row may send statements too.
+    let (value, statements) = watched(db, || -> std::result::Result<_, Stop> {
+        let reply = run(terminal, query.clone(), db)?;
+        reply.encode(query.meta(), ast.get("each"), Loader { db, form })
+    });
     sent.extend(statements);
-    match reply {
-        Ok(reply) => Ok(Answer {
-            result: Ok(reply.encode(query.meta(), ast.get("each"))?),
+    match value {
+        Ok(value) => Ok(Answer {
+            result: Ok(value),
             statements: sent,
         }),
-        Err(error) => Ok(failed(&error, false, sent)),
+        Err(Stop::Failed(error)) => Ok(failed(&error, false, sent)),
+        Err(Stop::Unknown(unknown)) => Err(unknown),
     }
 }
 
@@ -117,8 +135,8 @@ fn spawned(terminal: Terminal, query: QuerySet<Record>, db: &Database) -> Result
     block_on(task).map_err(|error| lost(&error))?
 }
 
-/// A reply and the statements that were sent for it.
-fn watched(db: &Database, read: impl FnOnce() -> Result<Reply>) -> (Result<Reply>, Vec<String>) {
+/// What came of a read, and the statements that were sent for it.
+fn watched<T>(db: &Database, read: impl FnOnce() -> T) -> (T, Vec<String>) {
     let statements = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&statements);
     let hook = db.on_statement(move |event| {

@@ -24,6 +24,20 @@ pub(super) fn object_of<'m>(json: &Json, models: &'m Models) -> Option<&'m Table
     }
 }
 
+/// The object whose attribute an expression is, or an attribute's attribute, and the same
+/// expression of each row `o`; `None` for the rows of a relation, which are a query.
+pub(super) fn taken<'j>(json: &'j Json, models: &Models) -> Option<(&'j Json, Json)> {
+    let Node::Attr { name, of } = Node::of(json) else {
+        return None;
+    };
+    if object_of(of, models).is_some() {
+        let rows = related(name, of, models).is_some();
+        return (!rows).then(|| (of, json!({ "attr": name, "of": { "name": "o" } })));
+    }
+    let (object, inner) = taken(of, models)?;
+    Some((object, json!({ "attr": name, "of": inner })))
+}
+
 /// The object and the relation of it whose rows an attribute of it is a query for.
 pub(super) fn related<'m>(
     name: &str,

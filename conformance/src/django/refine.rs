@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use queryset::{OrderTerm, Q, QuerySet, Record};
+use queryset::{OrderTerm, Prefetch, Q, QuerySet, Record};
 use serde_json::Value as Json;
 
 use super::fixtures::Models;
@@ -64,9 +64,82 @@ fn refine(
         },
         "order_by" => query.order_by_names(terms(arguments, models)?),
         "reverse" => query.reverse(),
+        "select_related" if arguments.is_empty() => query.select_related_all(),
+        "select_related" => match names(arguments, models)? {
+            Some(names) => query.select_related_names(names),
+            None => query.select_related_none(),
+        },
+        "prefetch_related" => match prefetches(arguments, models)? {
+            Some(lookups) => query.prefetch_related_names(lookups),
+            None => query.prefetch_related_none(),
+        },
+        "only" => match names(arguments, models)? {
+            Some(names) => query.only_names(names),
+            None => return Err(Unknown::new("only without a name")),
+        },
+        "defer" => match names(arguments, models)? {
+            Some(names) => query.defer_names(names),
+            None => query.defer_none(),
+        },
         "distinct" if arguments.is_empty() => query.distinct(),
         other => return Err(Unknown::new(format!("the method {other}"))),
     })
+}
+
+/// The names that a call is given; `None` for Python's `None` alone.
+fn names(arguments: Arguments<'_>, models: &Models) -> Result<Option<Vec<String>>, Unknown> {
+    let mut names = Vec::new();
+    for argument in arguments.positional {
+        match evaluate(argument, models)? {
+            Python::Text(name) => names.push(name),
+            Python::None if arguments.positional.len() == 1 => return Ok(None),
+            other => return Err(Unknown::new(format!("a name that is {other:?}"))),
+        }
+    }
+    Ok(Some(names))
+}
+
+/// What a call is to prefetch; `None` for Python's `None` alone.
+fn prefetches(arguments: Arguments<'_>, models: &Models) -> Result<Option<Vec<Prefetch>>, Unknown> {
+    let mut lookups = Vec::new();
+    for argument in arguments.positional {
+        let Node::Call(call) = Node::of(argument) else {
+            match evaluate(argument, models)? {
+                Python::Text(path) => lookups.push(Prefetch::new(path)),
+                Python::None if arguments.positional.len() == 1 => return Ok(None),
+                other => return Err(Unknown::new(format!("a path that is {other:?}"))),
+            }
+            continue;
+        };
+        lookups.push(prefetch(&call, models)?);
+    }
+    Ok(Some(lookups))
+}
+
+/// `Prefetch(lookup, queryset=…, to_attr=…)`.
+fn prefetch(call: &Call<'_>, models: &Models) -> Result<Prefetch, Unknown> {
+    if call.name() != Some("Prefetch") {
+        return Err(Unknown::new("a prefetch that is no lookup"));
+    }
+    let argument = |position: usize, name: &str| {
+        let positional = call.arguments.positional.get(position);
+        positional.or_else(|| call.arguments.get(name))
+    };
+    let text = |json: &Json| match evaluate(json, models)? {
+        Python::Text(text) => Ok(text),
+        other => Err(Unknown::new(format!("a name that is {other:?}"))),
+    };
+    let path = argument(0, "lookup").ok_or_else(|| Unknown::new("a prefetch of nothing"))?;
+    let mut prefetch = Prefetch::new(text(path)?);
+    match argument(1, "queryset") {
+        None => {}
+        Some(json) if matches!(Node::of(json), Node::Const(Json::Null)) => {}
+        Some(json) => prefetch = prefetch.queryset(query(json, models)?),
+    }
+    if let Some(name) = argument(2, "to_attr") {
+        prefetch = prefetch.to_attr(text(name)?);
+    }
+    Ok(prefetch)
 }
 
 /// A slice without a step.

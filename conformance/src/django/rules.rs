@@ -186,16 +186,6 @@ const RULES: &[Rule] = &[
         Fits::Method(&["dates", "datetimes"]),
     ),
     later(
-        "loading",
-        "related rows with the rows",
-        Fits::Method(&["select_related", "prefetch_related"]),
-    ),
-    later(
-        "deferred columns",
-        "rows with some of their columns",
-        Fits::Method(&["only", "defer"]),
-    ),
-    later(
         "raw and extra",
         "fragments of SQL within a query",
         Fits::Method(&["raw", "extra"]),

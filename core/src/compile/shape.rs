@@ -17,7 +17,7 @@ use crate::zone::Zone;
 
 /// The number of listed values from which they are bound as one array, so that the text is one
 /// for all longer lists.
-const ARRAY_FROM: usize = 5;
+pub(crate) const ARRAY_FROM: usize = 5;
 
 /// The end of a list of parts. No part begins with it.
 const END: u8 = 0;

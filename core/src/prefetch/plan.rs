@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::compile::{Select, What, compile};
+use crate::compile::{ARRAY_FROM, Select, What, compile};
 use crate::condition::{ColumnRef, Compare, Condition, Right};
 use crate::database::{Database, Layout, Limits, Read};
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::Lookup;
 use crate::meta::{ModelMeta, RelationKind, RelationMeta, steps};
@@ -120,13 +121,26 @@ impl Tie {
     }
 
     /// The rows that rows with one of these keys lead to.
-    fn one_of(&self, keys: &[Key]) -> Condition {
+    ///
+    /// Keys are repeated so that the text is the same for another number of them: one for all
+    /// where a list is one parameter, and else one for each doubling.
+    fn one_of(&self, keys: &[Key], dialect: &Dialect) -> Condition {
         match self.there.as_slice() {
-            [column] => Condition::Compare(Compare {
-                column: *column,
-                lookup: Lookup::In,
-                right: Right::Many(keys.iter().flat_map(|key| key.0.clone()).collect()),
-            }),
+            [column] => {
+                let mut values: Vec<_> = keys.iter().flat_map(|key| key.0.clone()).collect();
+                let room = match dialect.array_params {
+                    true => ARRAY_FROM,
+                    false => values.len().next_power_of_two().max(ARRAY_FROM),
+                };
+                if let (true, Some(last)) = (room <= dialect.max_params / 2, values.last()) {
+                    values.resize(values.len().max(room), last.clone());
+                }
+                Condition::Compare(Compare {
+                    column: *column,
+                    lookup: Lookup::In,
+                    right: Right::Many(values),
+                })
+            }
             _ => keys
                 .iter()
                 .fold(Condition::Never, |any, key| any.or(self.equal(key))),
@@ -182,7 +196,7 @@ pub(super) fn plans(
     };
     let mut plans = Vec::with_capacity(batches.len());
     for keys in batches {
-        let condition = tie.one_of(keys);
+        let condition = tie.one_of(keys, db.dialect());
         let select = Select {
             what: What::Columns(&columns),
             also: Some(&condition),

@@ -46,7 +46,7 @@ impl<T: FromRow> QuerySet<T> {
     /// For how many rows their related rows are fetched together.
     fn together(&self, db: &Database, usual: Option<usize>) -> Result<Together> {
         let query = self.query();
-        query.check()?;
+        query.check_late()?;
         let said = query
             .loading
             .as_ref()

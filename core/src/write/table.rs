@@ -13,7 +13,10 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
     let family = dialect.family;
     let mut parts = Vec::new();
     for (index, column) in meta.columns().iter().enumerate() {
-        let indexed = column.is_unique() || meta.primary_key().contains(&index);
+        let indexed = column.is_unique()
+            || meta.primary_key().contains(&index)
+            || meta.unique_together().any(|set| set.contains(&index))
+            || refers(meta, column);
         let mut part = format!(
             "{} {}",
             quoted(column.column(), family),
@@ -67,6 +70,13 @@ pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
         table_name(meta, family),
         parts.join(", ")
     ))
+}
+
+/// Whether the column holds a key of another row, or a part of one, which databases index.
+fn refers(meta: &ModelMeta, column: &ColumnMeta) -> bool {
+    meta.relations()
+        .iter()
+        .any(|relation| relation.columns().any(|name| name == column.name()))
 }
 
 /// The table's name, quoted, with its schema.
