@@ -130,7 +130,7 @@ impl Tie {
                 let mut values: Vec<_> = keys.iter().flat_map(|key| key.0.clone()).collect();
                 let room = match dialect.array_params {
                     true => ARRAY_FROM,
-                    false => values.len().next_power_of_two().max(ARRAY_FROM),
+                    false => values.len().next_power_of_two().max(8),
                 };
                 if let (true, Some(last)) = (room <= dialect.max_params / 2, values.last()) {
                     values.resize(values.len().max(room), last.clone());
