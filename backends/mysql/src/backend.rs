@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{Either, select};
 use queryset::pool::{Lease, Pool, PoolStatus};
-use queryset::runtime::{BoxFuture, Runtime, block_on};
-use queryset::{Backend, CancelToken, Dialect, Fetched, Result, RowSink, Statement, gave_up};
+use queryset::runtime::{BoxFuture, Runtime};
+use queryset::{Backend, CancelToken, Dialect, Fetched, Result, RowSink, Statement};
 
-use crate::connection::{Connector, Server};
+use crate::connection::{Connection, Connector, Server};
 use crate::options::MysqlOptions;
 use crate::run::{self, Attempt};
 
@@ -106,8 +105,9 @@ impl Backend for MysqlBackend {
     ) -> Result<Fetched> {
         loop {
             let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
+            let runtime = lease.runtime().clone();
             let attempt = async { Ok(run::fetch(lease, &statement, sink, max_rows).await) };
-            match block_on(until_cancelled(attempt, cancel))? {
+            match Connection::block_on(&runtime, attempt, cancel)? {
                 Attempt::Over(result) => return result,
                 Attempt::Again(same) => sink = same,
             }
@@ -124,7 +124,8 @@ impl Backend for MysqlBackend {
 
     fn execute_blocking(&self, statement: Statement, cancel: Option<&CancelToken>) -> Result<u64> {
         let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
-        block_on(until_cancelled(run::execute(lease, &statement), cancel))
+        let runtime = lease.runtime().clone();
+        Connection::block_on(&runtime, run::execute(lease, &statement), cancel)
     }
 
     fn close(&self) -> BoxFuture<'static, Result<()>> {
@@ -133,24 +134,6 @@ impl Backend for MysqlBackend {
 
     fn close_blocking(&self) -> Result<()> {
         self.pool.close_blocking()
-    }
-}
-
-/// The result of `future`, or the token's error if that comes first.
-pub(crate) async fn until_cancelled<T>(
-    future: impl Future<Output = Result<T>>,
-    cancel: Option<&CancelToken>,
-) -> Result<T> {
-    let Some(cancel) = cancel else {
-        return future.await;
-    };
-    // What is there already must not come before a cancellation that was earlier.
-    if cancel.is_cancelled() {
-        return Err(gave_up(cancel));
-    }
-    match select(std::pin::pin!(future), cancel.cancelled()).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(gave_up(cancel)),
     }
 }
 

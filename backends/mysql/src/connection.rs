@@ -22,14 +22,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use queryset::pool::Health;
-use queryset::runtime::BoxFuture;
-use queryset::{Error, Result};
+use queryset::runtime::{BoxFuture, Runtime, block_on_driven};
+use queryset::{CancelToken, Error, Result};
 
 use crate::error;
 use place::Place;
 use session::State;
+
+/// How long a runtime may show no sign of life while a blocking read waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection, and what it does.
 pub(crate) struct Connection {
@@ -37,6 +41,7 @@ pub(crate) struct Connection {
     id: u32,
     server: Server,
     abandoned: Abandoned,
+    runtime: Runtime,
     /// Dropped after the session, whose socket needs what drives it.
     place: Place,
 }
@@ -66,14 +71,30 @@ impl Abandoned {
 }
 
 impl Connection {
-    fn new(session: Box<Session>, abandoned: Abandoned, place: Place) -> Self {
+    fn new(session: Box<Session>, abandoned: Abandoned, runtime: Runtime, place: Place) -> Self {
         Self {
             id: session.id(),
             server: session.server().clone(),
             work: Work::Idle(session),
             abandoned,
+            runtime,
             place,
         }
+    }
+
+    /// Waits on this thread for what needs this connection: it may be of a runtime that nobody
+    /// drives, and then nothing would ever come.
+    pub(crate) fn block_on<T>(
+        runtime: &Runtime,
+        future: impl Future<Output = Result<T>>,
+        cancel: Option<&CancelToken>,
+    ) -> Result<T> {
+        block_on_driven(runtime, future, cancel, PATIENCE)
+    }
+
+    /// The runtime that it was opened for.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// What is at the other end.

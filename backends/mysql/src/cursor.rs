@@ -1,11 +1,10 @@
 //! A result that is not read to its end.
 
 use queryset::pool::{Lease, Parked};
-use queryset::runtime::{BoxFuture, block_on};
+use queryset::runtime::BoxFuture;
 use queryset::{CancelToken, Fetched, Result, RowSink};
 
-use crate::backend::until_cancelled;
-use crate::connection::Connector;
+use crate::connection::{Connection, Connector};
 use crate::run;
 
 /// An open result between two calls, with its connection. Dropping it ends the statement.
@@ -35,7 +34,8 @@ impl queryset::Cursor for Cursor {
         max_rows: usize,
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
-        let filling = run::fill(self.parked.resume()?, sink, max_rows);
-        block_on(until_cancelled(filling, cancel))
+        let lease = self.parked.resume()?;
+        let runtime = lease.runtime().clone();
+        Connection::block_on(&runtime, run::fill(lease, sink, max_rows), cancel)
     }
 }

@@ -23,7 +23,7 @@ use super::cancel::{gated, slow};
 const ASYNC: &[Form] = &[Form::Async];
 
 /// How often each state is met.
-const DROPS: u64 = 1000;
+const DROPS: u64 = 500;
 
 pub(super) const CASES: &[Case] = &[
     Case::new("drop.queued", Method::Get, queued)

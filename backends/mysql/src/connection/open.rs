@@ -88,7 +88,12 @@ impl Opener {
         let MysqlConnection { conn, server } = connection;
         let abandoned = Abandoned::default();
         let session = Session::new(conn, server, abandoned.clone());
-        Ok(Connection::new(Box::new(session), abandoned, place))
+        Ok(Connection::new(
+            Box::new(session),
+            abandoned,
+            self.runtime().clone(),
+            place,
+        ))
     }
 
     async fn in_time<T>(&self, opening: impl Future<Output = Result<T>>) -> Result<T> {
