@@ -150,7 +150,7 @@ pub use meta::{
 pub use model::{
     Deferred, ForeignKey, ManyToMany, Model, ModelFields, OneToOne, Reverse, ReverseOne,
 };
-pub use operand::{IntoOperand, Operand};
+pub use operand::{IntoOperand, Operand, RowOperand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
 #[doc(hidden)]
 pub use path::Path;

@@ -1,5 +1,9 @@
 //! The right-hand side of a comparison.
 
+mod row;
+
+pub use row::RowOperand;
+
 use crate::expression::{Expression, F};
 use crate::field::Field;
 use crate::subquery::Subquery;
@@ -20,6 +24,8 @@ pub enum Operand {
     Expression(Expression),
     /// The rows of a query, for `in`, or its one row.
     Query(Subquery<Value>),
+    /// A row that a relation leads to; [`row`](Operand::row) makes one.
+    Row(Box<RowOperand>),
 }
 
 impl Operand {

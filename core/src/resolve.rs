@@ -4,6 +4,7 @@ mod coerce;
 mod expression;
 mod order;
 mod place;
+mod row;
 mod subquery;
 mod transform;
 
@@ -70,6 +71,7 @@ fn named(path: &str, operand: Operand, meta: &ModelMeta) -> Result<Condition, In
     if let Operand::Query(query) = operand {
         return subquery::compare(&place, &chain, lookup, query.into_select());
     }
+    let operand = row::keys(operand, &place)?;
     let [index] = *place.columns() else {
         return composite(&place, lookup, operand);
     };
@@ -116,7 +118,7 @@ fn compare(
             return Err(Invalid::new(ErrorKind::Type, message));
         }
         // What is computed was told apart before.
-        (_, Operand::Expression(_) | Operand::Query(_)) => {
+        (_, Operand::Expression(_) | Operand::Query(_) | Operand::Row(_)) => {
             return Err(Invalid::new(ErrorKind::Type, "an expression is no value"));
         }
         (_, Operand::Value(value)) => value,

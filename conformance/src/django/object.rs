@@ -1,13 +1,13 @@
 //! Objects that a query starts from, such as `Author.objects.get(pk=6)` in
 //! `Author.objects.get(pk=6).books.all()`.
 
-use queryset::{Columns, ModelMeta, Operand, QuerySet, Record, Value};
+use queryset::{ModelMeta, QuerySet, Record, Value};
 use serde_json::{Value as Json, json};
 
 use super::facts::model_of;
 use super::fixtures::{Models, Table};
 use super::node::Node;
-use super::python::{Python, Unknown, evaluate};
+use super::python::{Python, Unknown, evaluate, record};
 
 /// The model that an expression is an object of: one that is read, or made of its key.
 pub(super) fn object_of<'m>(json: &Json, models: &'m Models) -> Option<&'m Table> {
@@ -67,19 +67,7 @@ pub(super) fn rows(
         return Err(Unknown::new("an object that is still to be read"));
     };
     let meta = &source.meta;
-    let mut values = Vec::new();
-    for part in key {
-        match part.unwrap_or(Python::None).into_operand()? {
-            Operand::Value(value) => values.push(value),
-            other => return Err(Unknown::new(format!("the key {other:?}"))),
-        }
-    }
-    let names = meta
-        .primary_key()
-        .iter()
-        .map(|&at| meta.columns()[at].name());
-    let record = Record::new(Columns::new(Some(meta.table()), names), values);
-    let query = record.and_then(|record| record.query(meta, name));
+    let query = record(meta, key)?.query(meta, name);
     Ok(Some(query.map(|query| {
         query.unwrap_or_else(|| QuerySet::dynamic(&target.meta).none())
     })))

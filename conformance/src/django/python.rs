@@ -1,8 +1,12 @@
 //! The values of Python expressions.
 
+use std::sync::Arc;
+
 use jiff::civil;
 use jiff::tz::TimeZone;
-use queryset::{Expression, F, Operand, Value, parse_date, parse_timestamp};
+use queryset::{
+    Columns, Expression, F, ModelMeta, Operand, Record, Value, parse_date, parse_timestamp,
+};
 use serde_json::Value as Json;
 
 use super::base64;
@@ -34,7 +38,7 @@ pub(super) enum Python {
     List(Vec<Python>),
     /// An object of a model, by the values of its key; `None` where it was given none.
     Instance {
-        model: String,
+        model: Arc<ModelMeta>,
         key: Vec<Option<Python>>,
     },
 }
@@ -150,7 +154,7 @@ fn call(call: &Call<'_>, models: &Models) -> Result<Python, Unknown> {
         return Err(Unknown::new("a method's value"));
     };
     if let Some(table) = models.get(name) {
-        return instance(call, name, &table.meta, models);
+        return instance(call, &table.meta, models);
     }
     let positional = all(call.arguments.positional, models)?;
     let named = |wanted: &str| -> Result<Option<Python>, Unknown> {
@@ -215,12 +219,7 @@ fn call(call: &Call<'_>, models: &Models) -> Result<Python, Unknown> {
     })
 }
 
-fn instance(
-    call: &Call<'_>,
-    model: &str,
-    meta: &queryset::ModelMeta,
-    models: &Models,
-) -> Result<Python, Unknown> {
+fn instance(call: &Call<'_>, meta: &Arc<ModelMeta>, models: &Models) -> Result<Python, Unknown> {
     let columns = meta.primary_key();
     let value = |name: &str| -> Result<Option<Python>, Unknown> {
         let Some(value) = call.arguments.get(name) else {
@@ -240,7 +239,7 @@ fn instance(
             .collect::<Result<_, _>>()?,
     };
     Ok(Python::Instance {
-        model: model.to_owned(),
+        model: Arc::clone(meta),
         key,
     })
 }
@@ -352,11 +351,28 @@ impl Python {
                 let items: Result<Vec<_>, _> = items.into_iter().map(Self::into_operand).collect();
                 return Ok(Operand::List(items?));
             }
-            Self::Instance { key, .. } => return key_operand(key),
+            Self::Instance { model, key } => {
+                return Ok(Operand::record(&model, &record(&model, key)?));
+            }
             Self::Expression(expression) => return Ok(expression.into()),
             other => return Err(Unknown::new(format!("{other:?} as a value"))),
         }))
     }
+}
+
+/// An object as a record that has only its key.
+pub(super) fn record(model: &ModelMeta, key: Vec<Option<Python>>) -> Result<Record, Unknown> {
+    let mut values = Vec::new();
+    for part in key {
+        match part.unwrap_or(Python::None).into_operand()? {
+            Operand::Value(value) => values.push(value),
+            other => return Err(Unknown::new(format!("the key {other:?}"))),
+        }
+    }
+    let columns = model.primary_key().iter();
+    let names = columns.map(|&column| model.columns()[column].name());
+    let columns = Columns::new(Some(model.table()), names);
+    Record::new(columns, values).map_err(|error| Unknown::new(error.to_string()))
 }
 
 /// The key of an object; parts that it was not given are NULL.

@@ -172,7 +172,7 @@ fn terminal(
         "contains" => {
             let object = argument(0, "obj").ok_or_else(|| Unknown::new("contains of nothing"))?;
             match evaluate(object, models)? {
-                Python::Instance { model, key } if model == query.meta().name() => {
+                Python::Instance { model, key } if model.id() == query.meta().id() => {
                     Terminal::ContainsKey(key_operand(key)?)
                 }
                 other => return Err(Unknown::new(format!("contains of {other:?}"))),

@@ -145,13 +145,15 @@ fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<ColumnOf<'m>> {
     meta.column_at(compare.column)
 }
 
+#[inline]
 fn outcome_of(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<bool> {
-    let ty = column(compare, meta)?.ty();
+    let ty = meta.type_of(compare.column)?;
     outcome(ty, compare.lookup, &compare.right, dialect)
 }
 
+#[inline]
 fn within_of(compare: &Compare, meta: &ModelMeta, dialect: &Dialect) -> Option<Right> {
-    let ty = column(compare, meta)?.ty();
+    let ty = meta.type_of(compare.column)?;
     within(ty, compare.lookup, &compare.right, dialect)
 }
 

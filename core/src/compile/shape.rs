@@ -258,8 +258,8 @@ pub(super) fn by_pattern(dialect: &Dialect) -> bool {
 /// The value as it is bound: a pattern where the database looks text up by pattern.
 fn bound(compare: &Compare, value: &Value, meta: &ModelMeta, dialect: &Dialect) -> Value {
     // A UUID that is kept as text is kept without hyphens.
-    let column = meta.column_at(compare.column);
-    let is_uuid = column.is_some_and(|column| column.ty() == ColumnType::Uuid);
+    let is_uuid =
+        compare.lookup.is_text() && meta.type_of(compare.column) == Some(ColumnType::Uuid);
     bound_text(compare.lookup, value, is_uuid, dialect)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{ColumnMeta, ModelMeta};
 use crate::condition::ColumnRef;
 use crate::path::Path;
+use crate::value::ColumnType;
 
 /// A query's own model, or one that a path leads to.
 #[derive(Clone, Debug)]
@@ -57,6 +58,22 @@ impl ModelMeta {
         (index < owner.columns().len()).then_some(ColumnOf { owner, index })
     }
 
+    /// The type of a column that a query of this model refers to: what compiling asks of every
+    /// comparison.
+    #[inline]
+    pub(crate) fn type_of(&self, column: ColumnRef) -> Option<ColumnType> {
+        match column.path.is_root() {
+            true => Some(self.columns().get(usize::from(column.index))?.ty()),
+            false => self.related_type(column),
+        }
+    }
+
+    #[inline(never)]
+    fn related_type(&self, column: ColumnRef) -> Option<ColumnType> {
+        self.column_at(column).map(|column| column.ty())
+    }
+
+    #[inline(never)]
     fn followed(&self, path: Path) -> Option<Owner<'_>> {
         let mut model = Owner::Root(self);
         for &hop in path.hops() {

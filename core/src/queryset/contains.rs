@@ -96,7 +96,7 @@ fn lacks_key(key: &Operand) -> bool {
     match key {
         Operand::Value(value) => value.is_null(),
         Operand::List(parts) => parts.iter().any(lacks_key),
-        Operand::Expression(_) | Operand::Query(_) => false,
+        Operand::Expression(_) | Operand::Query(_) | Operand::Row(_) => false,
     }
 }
 

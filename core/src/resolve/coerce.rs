@@ -20,6 +20,7 @@ pub(super) fn listed(column: &ColumnMeta, operand: Operand) -> Result<Value, Inv
         Operand::List(_) => Err(misfit(column, "a list")),
         Operand::Expression(_) => Err(misfit(column, "an expression")),
         Operand::Query(_) => Err(misfit(column, "a query")),
+        Operand::Row(_) => Err(misfit(column, "a row")),
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn is_computed(operand: &Operand) -> bool {
     match operand {
         Operand::Expression(_) => true,
         Operand::List(items) => items.iter().any(is_computed),
-        Operand::Value(_) | Operand::Query(_) => false,
+        Operand::Value(_) | Operand::Query(_) | Operand::Row(_) => false,
     }
 }
 

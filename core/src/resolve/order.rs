@@ -56,6 +56,8 @@ impl Start<'_> {
         if let Named::Relation {
             name, target, path, ..
         } = &place.field
+            // A term that says where NULLs stand is about the key itself.
+            && term.nulls().is_none()
             && !target.ordering().is_empty()
         {
             if followed.contains(&target.id()) {

@@ -27,6 +27,8 @@ pub(crate) enum Named {
         name: Box<str>,
         key: Columns,
         target: Arc<ModelMeta>,
+        /// The target's own columns of that key.
+        refers: Columns,
         /// The path of the target; the key may be held by a model before it.
         path: Path,
     },
@@ -186,6 +188,7 @@ impl<'m> Walk<'m> {
     /// The path ends at the relation that was entered last.
     fn relation(self, name: &str, key: Columns) -> Place<'m> {
         let path = self.path;
+        let refers = key.clone();
         let target = match &self.model {
             Owner::Related(target) => Some(Arc::clone(target)),
             Owner::Root(_) => None,
@@ -194,6 +197,7 @@ impl<'m> Walk<'m> {
             Some(target) => Named::Relation {
                 name: name.into(),
                 key,
+                refers,
                 target,
                 path,
             },

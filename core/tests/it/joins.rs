@@ -556,3 +556,41 @@ fn what_tables_are_shared_is_part_of_the_shape() {
     assert_eq!(texts[1], texts[3]);
     assert_ne!(texts[0], texts[1]);
 }
+
+#[test]
+fn a_row_is_compared_by_the_key_that_its_relation_leads_to() {
+    let models = library();
+    let row = |model: &str, key: Option<i64>| {
+        let columns = key.map(|_| "id");
+        let record = Record::new(
+            Columns::new(None, columns),
+            key.map(Value::I64).into_iter().collect::<Vec<_>>(),
+        );
+        Operand::record(
+            models.get(model).expect("in the set"),
+            &record.expect("a row"),
+        )
+    };
+    let refused = |path: &str, operand: Operand| {
+        let book = models.get("Book").expect("in the set");
+        let error = QuerySet::dynamic(book).lookup(path, operand).check();
+        let error = error.expect_err("a refusal");
+        format!("{:?}: {error}", error.kind())
+    };
+    let books = QuerySet::dynamic(models.get("Book").expect("in the set"));
+    let own = books
+        .lookup("author", row("Author", Some(7)))
+        .lookup("tags__in", Operand::list([row("Tag", Some(1)), 2.into()]));
+    let recording = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    drop(own.count(&recording.database()));
+    let sent = recording.statements();
+    expect![[r#"SELECT COUNT(*) FROM "book" INNER JOIN "book_tags" ON "book"."id" = "book_tags"."book_id" WHERE "book"."author_id" = ? AND "book_tags"."tag_id" IN (?, ?) [I64(7), I64(1), I64(2)]"#]].assert_eq(&format!("{} {:?}", sent[0].sql, sent[0].params));
+    expect![
+        "Value: the relation 'author' leads to Author, so it cannot be compared with a row of Tag"
+    ]
+    .assert_eq(&refused("author", row("Tag", Some(7))));
+    expect!["Value: the row of Author has no key yet, so 'author' cannot lead to it"]
+        .assert_eq(&refused("author", row("Author", None)));
+    expect!["Type: 'title' is no relation, so it cannot be compared with a row of Author"]
+        .assert_eq(&refused("title", row("Author", Some(7))));
+}
