@@ -63,7 +63,8 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | describe a table | [`Model`], [`Field`], [`ForeignKey`], [`ModelMeta`] |
+//! | describe a table | [`Model`], [`Field`], [`ForeignKey`], [`Reverse`], [`ManyToMany`], [`ModelMeta`] |
+//! | load related rows | [`QuerySet::select_related`], [`QuerySet::prefetch_related`], [`QuerySet::only`] |
 //! | ask | [`QuerySet`], [`Column`] for the conditions, [`Q`], [`raw`] |
 //! | read rows into a type of yours | [`FromRow`], [`Record`], [`Value`] |
 //! | understand what went wrong | [`Error`], [`ErrorKind`] |

@@ -118,6 +118,7 @@ where
             db.acreate(&Author {
                 id,
                 name: name.to_owned(),
+                books: Reverse::new(),
             })
             .await?;
         }
