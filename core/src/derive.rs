@@ -4,7 +4,9 @@
 ///
 /// Each field is a column, of any type that is a [`Field`](trait@crate::Field); `Option` makes it
 /// nullable. A [`ForeignKey`](crate::ForeignKey) is a relation, named as the field, and a column
-/// `…_id` that holds the key.
+/// `…_id` that holds the key; a [`OneToOne`](crate::OneToOne) is one whose column is unique.
+/// [`ManyToMany`](crate::ManyToMany), and the other sides [`Reverse`](crate::Reverse) and
+/// [`ReverseOne`](crate::ReverseOne), are relations without a column.
 ///
 /// ```
 /// use queryset::{Decimal, Field, ForeignKey, Model};
@@ -83,11 +85,17 @@
 /// | `unique` | no two rows have the same value |
 /// | `max_length = 200` | the largest number of characters, for `create_table` |
 /// | `digits(10, 2)` | a decimal's digits in all and behind the point, for `create_table` |
+/// | `reverse(Book::author)` | of a `Reverse` or `ReverseOne`: the relation that it is the other side of |
+/// | `through(Stock::store, Stock::book)` | of a `ManyToMany`: the model between, by its foreign keys to this model and to the target |
+/// | `through_table("tagging", "book_id", "tag_id")` | of a `ManyToMany`: the table between, its column for this model and the one for the target |
 ///
 /// # What it generates
 /// Besides the impls of [`Model`](trait@crate::Model) and [`FromRow`](trait@crate::FromRow), for
 /// `Book` a struct `BookFields<R>`, as visible as `Book`, with a public
-/// [`Column`](crate::Column) for each field: what closures such as `filter`'s are given.
+/// [`Column`](crate::Column) for each field: what closures such as `filter`'s are given. A relation
+/// is a method of it that leads to the other model's fields: `b.author().name`. For each `Reverse`,
+/// `ReverseOne` and `ManyToMany` the model itself has a method of the field's name, whose result is
+/// a query for the related rows.
 ///
 /// [`Model::Key`](trait@crate::Model#associatedtype.Key) is the type of the key's column, a tuple
 /// for several, `()` for none. It must be `Clone`. A foreign key counts as the key that it holds.

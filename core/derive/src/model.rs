@@ -72,8 +72,6 @@ struct Column {
     /// The digits in all and behind the point, and the setting that says them.
     digits: Option<((u8, u8), Ident)>,
     column: Option<LitStr>,
-    /// What paths from the target call the other side.
-    related_name: Option<LitStr>,
 }
 
 impl Column {

@@ -32,7 +32,7 @@ struct Book {
     #[model(primary_key)]
     id: i64,
     author: ForeignKey<Author>,
-    #[model(related_name = "x")]
+    // The relation below has this column too.
     publisher_id: i64,
     publisher: ForeignKey<Publisher>,
 }

@@ -10,7 +10,7 @@ use crate::types::{argument_of, default_crate, foreign_key, without_self};
 
 const STRUCT_SETTINGS: &str =
     "table, schema, name, primary_key, ordering, latest_by, unique_together, crate";
-const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits, related_name";
+const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits";
 const REVERSE_SETTINGS: &str = "reverse";
 const MANY_SETTINGS: &str = "through, through_table";
 
@@ -108,7 +108,6 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
         max_length: None,
         digits: None,
         column: None,
-        related_name: None,
     };
     if column
         .foreign_key
@@ -133,13 +132,6 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
                     .numbers(errors)
                     .map(|numbers| (numbers, setting.key));
             }
-            "related_name" if column.foreign_key.is_some() => {
-                column.related_name = setting.text(errors);
-            }
-            "related_name" => errors.at(
-                &setting.key,
-                "only a relation is known to another model by a name",
-            ),
             "reverse" | "through" | "through_table" => errors.at(
                 &setting.key,
                 format!(
