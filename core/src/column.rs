@@ -31,6 +31,55 @@ use crate::path::Path;
 /// | `b.read.lt(b.pages)`, `b.read.gte(b.pages / 2)` | `read__lt=F("pages")`, … | `read < pages`, … |
 /// | `b.at.year()`, `b.at.date()`, … | `at__year`, `at__date`, … | see [`DateField`] |
 /// | `b.id.asc()`, `b.id.desc()` | `"id"`, `"-id"` | `ORDER BY id ASC`, … |
+///
+/// Django's spelling works here too, by [`lookup`](crate::QuerySet::lookup) and
+/// [`order_by_names`](crate::QuerySet::order_by_names), and both are the same query:
+///
+/// ```
+/// use queryset::{Model, Q, QuerySet};
+/// # use queryset::{Dialect, Family, Result, recording::Recording};
+///
+/// #[derive(Model)]
+/// struct Book {
+///     #[model(primary_key)]
+///     id: i64,
+///     title: String,
+///     pages: i32,
+///     note: Option<String>,
+/// }
+/// # let db = Recording::new(Dialect::new(Family::Sqlite, "recording")).database();
+///
+/// let spellings: [(QuerySet<Book>, QuerySet<Book>); 6] = [
+///     (
+///         Book::objects().filter(|b| b.pages.gt(400) & b.title.icontains("em")),
+///         Book::objects().filter_by(Q::lookup("pages__gt", 400) & Q::lookup("title__icontains", "em")),
+///     ),
+///     (
+///         Book::objects().filter(|b| b.id.is_in([1, 2])),
+///         Book::objects().lookup("id__in", [1, 2]),
+///     ),
+///     (
+///         Book::objects().filter(|b| b.pages.range(100, 200)),
+///         Book::objects().lookup("pages__range", (100, 200)),
+///     ),
+///     (
+///         Book::objects().filter(|b| b.note.isnull(true)),
+///         Book::objects().lookup("note__isnull", true),
+///     ),
+///     (
+///         Book::objects().exclude(|b| b.title.startswith("A") | b.note.eq("x")),
+///         Book::objects().exclude_by(Q::lookup("title__startswith", "A") | Q::lookup("note", "x")),
+///     ),
+///     (
+///         Book::objects().order_by(|b| (b.pages.desc(), b.id.asc())),
+///         Book::objects().order_by_names(["-pages", "id"]),
+///     ),
+/// ];
+/// for (typed, by_names) in spellings {
+///     assert_eq!(typed.statement(&db)?, by_names.statement(&db)?);
+/// }
+/// # Ok::<(), queryset::Error>(())
+/// ```
 pub struct Column<R, T> {
     at: ColumnRef,
     types: PhantomData<fn() -> (R, T)>,

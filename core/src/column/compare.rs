@@ -13,32 +13,44 @@ use crate::value::Value;
 
 impl<R, T: Field> Column<R, T> {
     /// Equal to `value`, another column or something computed; for `None`, NULL.
+    ///
+    /// `b.id.eq(5)`, by name `lookup("id", 5)`.
     pub fn eq(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Exact, value)
     }
 
     /// Greater than `value`.
+    ///
+    /// `b.pages.gt(100)`, by name `lookup("pages__gt", 100)`.
     pub fn gt(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Gt, value)
     }
 
     /// Greater than or equal to `value`.
+    ///
+    /// `b.pages.gte(100)`, by name `lookup("pages__gte", 100)`.
     pub fn gte(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Gte, value)
     }
 
     /// Less than `value`.
+    ///
+    /// `b.pages.lt(100)`, by name `lookup("pages__lt", 100)`.
     pub fn lt(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Lt, value)
     }
 
     /// Less than or equal to `value`.
+    ///
+    /// `b.pages.lte(100)`, by name `lookup("pages__lte", 100)`.
     pub fn lte(self, value: impl IntoExpr<T::Base, R>) -> Q<R> {
         self.compare(Lookup::Lte, value)
     }
 
     /// One of `values`; `None`s are left out, and without values nothing matches and nothing is
     /// sent.
+    ///
+    /// `b.id.is_in([1, 2])`, by name `lookup("id__in", [1, 2])`.
     pub fn is_in<V: IntoOperand<T::Base>>(self, values: impl IntoIterator<Item = V>) -> Q<R> {
         Q::from(Condition::is_in(
             self.at,
@@ -49,7 +61,7 @@ impl<R, T: Field> Column<R, T> {
     /// One of the rows of a query: of the keys of its model, or of the column that
     /// [`column`](crate::QuerySet::column) chose. Both become one statement.
     ///
-    /// In Django's spelling `lookup("publisher__in", query)`. A slice within it is an error of
+    /// `b.publisher_id.is_in_query(query)`, by name `lookup("publisher__in", query)`. A slice within it is an error of
     /// kind [`NotSupported`](ErrorKind::NotSupported) on MySQL and MariaDB. As everywhere in SQL,
     /// `exclude` leaves no row at all if the query gives a NULL.
     pub fn is_in_query(self, query: impl IntoSubquery<T::Base>) -> Q<R> {
@@ -58,6 +70,8 @@ impl<R, T: Field> Column<R, T> {
     }
 
     /// Between `low` and `high`, both included; nothing when they are the wrong way round.
+    ///
+    /// `b.pages.range(100, 200)`, by name `lookup("pages__range", (100, 200))`.
     pub fn range(self, low: impl IntoExpr<T::Base, R>, high: impl IntoExpr<T::Base, R>) -> Q<R> {
         match (low.into_expr().into_node(), high.into_expr().into_node()) {
             (Node::Value(Value::Null), _) | (_, Node::Value(Value::Null)) => {
@@ -73,6 +87,8 @@ impl<R, T: Field> Column<R, T> {
     }
 
     /// NULL if `yes`, not NULL otherwise.
+    ///
+    /// `b.note.isnull(true)`, by name `lookup("note__isnull", true)`.
     pub fn isnull(self, yes: bool) -> Q<R> {
         Q::from(Condition::is_null(self.at, yes))
     }

@@ -36,6 +36,11 @@ macro_rules! parts {
     ($bound:ident: $($(#[$doc:meta])* $name:ident $part:ident -> $ty:ty;)*) => {
         impl<R, T: Field<Base: $bound>> Column<R, T> {$(
             $(#[$doc])*
+            #[doc = ""]
+            #[doc = concat!(
+                "`b.at.", stringify!($name), "().eq(5)`, by name `lookup(\"at__", stringify!($name),
+                "\", 5)`."
+            )]
             pub fn $name(self) -> Expr<R, $ty> {
                 Expr::new(self.node().part(Transform::$part))
             }

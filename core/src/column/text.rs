@@ -45,21 +45,39 @@ macro_rules! lookups {
 
 lookups! {
     /// Equal to `text` whatever the case; for `None`, NULL.
+    ///
+    /// `b.title.iexact("em")`, by name `lookup("title__iexact", "em")`.
     iexact IExact text;
     /// Contains `text`.
+    ///
+    /// `b.title.contains("em")`, by name `lookup("title__contains", "em")`.
     contains Contains text;
     /// Contains `text`, whatever the case.
+    ///
+    /// `b.title.icontains("em")`, by name `lookup("title__icontains", "em")`.
     icontains IContains text;
     /// Starts with `text`.
+    ///
+    /// `b.title.startswith("em")`, by name `lookup("title__startswith", "em")`.
     startswith StartsWith text;
     /// Starts with `text`, whatever the case.
+    ///
+    /// `b.title.istartswith("em")`, by name `lookup("title__istartswith", "em")`.
     istartswith IStartsWith text;
     /// Ends with `text`.
+    ///
+    /// `b.title.endswith("em")`, by name `lookup("title__endswith", "em")`.
     endswith EndsWith text;
     /// Ends with `text`, whatever the case.
+    ///
+    /// `b.title.iendswith("em")`, by name `lookup("title__iendswith", "em")`.
     iendswith IEndsWith text;
     /// Matches the regular expression `pattern` somewhere; see [`TextField`] for its language.
+    ///
+    /// `b.title.regex("^Em")`, by name `lookup("title__regex", "^Em")`.
     regex Regex pattern;
     /// Matches the regular expression `pattern` somewhere, whatever the case.
+    ///
+    /// `b.title.iregex("^Em")`, by name `lookup("title__iregex", "^Em")`.
     iregex IRegex pattern;
 }

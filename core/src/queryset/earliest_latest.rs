@@ -127,7 +127,8 @@ impl<T: FromRow> QuerySet<T> {
 }
 
 impl<M: Model> QuerySet<M> {
-    /// The first row by these fields: `earliest_by(&db, |b| b.published.asc())`.
+    /// The first row by these fields: `earliest_by(&db, |b| b.published.asc())`, or
+    /// [`earliest_by_names`](Self::earliest_by_names)`(&db, ["published"])`.
     ///
     /// # Errors
     /// As [`earliest`](Self::earliest).
@@ -154,7 +155,8 @@ impl<M: Model> QuerySet<M> {
         self.found(self.aone(db, read).await?)
     }
 
-    /// The last row by these fields: `latest_by(&db, |b| b.published.asc())`.
+    /// The last row by these fields: `latest_by(&db, |b| b.published.asc())`, or
+    /// [`latest_by_names`](Self::latest_by_names)`(&db, ["published"])`.
     ///
     /// # Errors
     /// As [`earliest`](Self::earliest).

@@ -129,7 +129,8 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
 }
 
 impl<M: Model> QuerySet<M> {
-    /// The rows by a unique column: `in_bulk_by(&db, |b| b.isbn, ["978-0012-4"])`.
+    /// The rows by a unique column: `in_bulk_by(&db, |b| b.isbn, ["978-0012-4"])`, or
+    /// [`in_bulk_by_name`](Self::in_bulk_by_name)`(&db, "isbn", ["978-0012-4"])`.
     ///
     /// # Errors
     /// Kind [`Value`](ErrorKind::Value) for a column that is not unique,

@@ -25,6 +25,9 @@ impl<M: Model> QuerySet<M> {
 
     /// The rows for which the condition does not hold. Rows with NULL in a compared column are
     /// kept, as in Django.
+    ///
+    /// Django: `exclude(pages__gt=100)`, here `exclude(|b| b.pages.gt(100))` or
+    /// [`exclude_lookup`](Self::exclude_lookup)`("pages__gt", 100)`.
     pub fn exclude(self, condition: impl FnOnce(M::Fields<M>) -> Q<M>) -> Self {
         self.exclude_by(condition(M::fields(Path::ROOT)))
     }
@@ -56,12 +59,13 @@ impl<T> QuerySet<T> {
         self.change(|query| query.none = true)
     }
 
-    /// The rows for which a ready condition holds.
+    /// The rows for which a ready condition holds: `filter_by(Book::q(|b| b.pages.gt(100)))`, by
+    /// name `filter_by(Q::lookup("pages__gt", 100))`.
     pub fn filter_by(self, condition: Q<T>) -> Self {
         self.change(|query| query.filter(condition.into_condition()))
     }
 
-    /// The rows for which a ready condition does not hold.
+    /// The rows for which a ready condition does not hold; see [`filter_by`](Self::filter_by).
     pub fn exclude_by(self, condition: Q<T>) -> Self {
         self.change(|query| query.filter(condition.into_condition().exclude()))
     }
