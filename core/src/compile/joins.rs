@@ -122,6 +122,10 @@ impl Joins {
     /// Joins the tables of a path. Those that may have several rows for one are shared only if
     /// `reuse` has them; without it all are shared.
     pub(super) fn follow(&mut self, path: Path, reuse: Option<&Tables>) -> Result<Way> {
+        if path.is_too_long() {
+            let message = format!("a path leads through at most {} relations", Path::MAX_HOPS);
+            return Err(Error::new(ErrorKind::NotSupported, message));
+        }
         let mut way = Way {
             tables: SmallVec::from_slice(&[0]),
             steps: SmallVec::new(),

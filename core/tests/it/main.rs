@@ -6,6 +6,8 @@ mod capture;
 pub mod derive;
 mod joins;
 mod kept;
+#[cfg(feature = "derive")]
+mod loading;
 mod messages;
 mod records;
 mod relations;
