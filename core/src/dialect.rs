@@ -44,6 +44,9 @@ pub struct Dialect {
     /// The collation of the text columns that are created on MySQL: one that compares letters as
     /// they are. Without one that counts trailing spaces too, `'a' = 'a '` there.
     pub text_collation: &'static str,
+    /// Whether documents are compared as documents only once a bound one is cast to their type, as
+    /// on MySQL: MariaDB keeps them as text, and PostgreSQL knows what is bound.
+    pub cast_documents: bool,
     /// The formats that `EXPLAIN` knows, in upper case.
     pub explain_formats: &'static [&'static str],
     /// The words that explain a statement by running it; `None` where it is only planned.
@@ -64,6 +67,7 @@ impl Dialect {
             text_functions: true,
             array_params: family != Family::Mysql,
             text_collation: "utf8mb4_bin",
+            cast_documents: false,
             explain_formats: match family {
                 Family::Sqlite => &[],
                 Family::Postgres => &["JSON", "TEXT", "XML", "YAML"],

@@ -21,6 +21,7 @@ impl Server {
     pub(crate) fn dialect(&self) -> Dialect {
         let name = if self.is_mariadb { "mariadb" } else { "mysql" };
         let mut dialect = Dialect::new(Family::Mysql, name);
+        dialect.cast_documents = !self.is_mariadb;
         if self.is_mariadb {
             dialect.explain_formats = &["JSON"];
             dialect.explain_analyze = Some("ANALYZE");

@@ -163,6 +163,11 @@ impl Renderer<'_> {
                 let (low, high) = (self.value(meta), self.value(meta));
                 column.clone().between(low, high)
             }
+            (Right::Many(values) | Right::ManyOrNull(values), _) if self.casts(meta) => {
+                // Its `IN` knows no documents.
+                let each = values.iter().map(|_| column.clone().eq(self.value(meta)));
+                each.reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 2"))
+            }
             (Right::Many(values) | Right::ManyOrNull(values), _) => {
                 self.is_in(column.clone(), lookup, values, |renderer| {
                     renderer.value(meta)
@@ -202,12 +207,20 @@ impl Renderer<'_> {
         }
     }
 
+    /// Whether what is compared with the column has to be made a document first.
+    fn casts(&self, meta: &ColumnMeta) -> bool {
+        self.dialect.cast_documents && meta.ty() == ColumnType::Json
+    }
+
     /// The next value's placeholder, as what the column is compared with.
     ///
     /// MySQL's protocol has no decimals: they are bound as text, and text is compared with a
     /// number as floats are, which takes near numbers for the same.
     fn value(&mut self, meta: &ColumnMeta) -> Expr {
         let value = self.param();
+        if self.casts(meta) {
+            return value.cast_as(Alias::new("JSON"));
+        }
         if self.dialect.family != Family::Mysql || meta.ty() != ColumnType::Decimal {
             return value;
         }

@@ -226,6 +226,7 @@ impl Renderer<'_> {
         let ty = match (self.dialect.family, value) {
             (Family::Sqlite, _) => return param,
             (Family::Mysql, Value::Decimal(_)) => MYSQL_DECIMAL,
+            (Family::Mysql, Value::Json(_)) if self.dialect.cast_documents => "JSON",
             (Family::Mysql, _) => return param,
             (Family::Postgres, value) => match value {
                 Value::Bool(_) => "boolean",
