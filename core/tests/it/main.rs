@@ -1,6 +1,7 @@
 //! What `queryset` promises to those who use it, as seen from outside.
 
 mod cancel;
+mod computed;
 mod capture;
 #[cfg(feature = "derive")]
 pub mod derive;

@@ -34,6 +34,78 @@ fn text_functions_answer_as_postgresql_does() {
 }
 
 #[test]
+fn moments_have_parts_in_their_zone() {
+    let db = open(SqliteOptions::memory());
+    let at = "2021-01-01 04:30:05.250000";
+    for (call, argument, answer) in [
+        ("year(?)", at, int(2021)),
+        ("iso_year(?)", at, int(2020)),
+        ("week(?)", at, int(53)),
+        ("quarter('2021-12-31')", at, int(4)),
+        ("week_day(?)", at, int(6)),
+        ("iso_week_day(?)", at, int(5)),
+        ("hour('23:59:59.999999')", at, int(23)),
+        ("second(?)", at, int(5)),
+        ("date(?)", at, text("2021-01-01")),
+        ("time(?)", at, text("04:30:05.250000")),
+        ("year(?, 'America/New_York')", at, int(2020)),
+        ("time(?, 'America/New_York')", at, text("23:30:05.250000")),
+        ("hour(?, '+05:30')", at, int(10)),
+        ("date(?, '-05:00')", at, text("2020-12-31")),
+        // What a value does not have is NULL.
+        ("year('12:00:00')", at, Value::Null),
+        ("month('nonsense')", at, Value::Null),
+        ("day(20210101)", at, Value::Null),
+        ("day(NULL)", at, Value::Null),
+        ("shift(?, 86400000000)", at, text("2021-01-02 04:30:05.250000")),
+        ("shift('2021-01-01', -1)", at, text("2020-12-31 23:59:59.999999")),
+        ("shift('23:00:00', 7200000000)", at, text("01:00:00")),
+        ("shift(?, NULL)", at, Value::Null),
+        ("span(?, '2021-01-01')", at, int(16_205_250_000)),
+        ("span('01:00:00', '02:00:00')", at, int(-3_600_000_000)),
+        ("power(2, 10)", at, int(1024)),
+        ("power(2, -1)", at, Value::F64(0.5)),
+        ("mod(7.5, 2)", at, Value::F64(1.5)),
+        ("mod(7.5, 0)", at, Value::Null),
+    ] {
+        let sql = format!("SELECT queryset_{call}");
+        let params = match call.contains('?') {
+            true => vec![text(argument)],
+            false => vec![],
+        };
+        assert_eq!(read(&db, &sql, params).unwrap(), [[answer]], "{call}");
+    }
+    let error = read(&db, "SELECT queryset_year(?, 'Nowhere/At_All')", vec![text(at)]);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("Nowhere/At_All"), "{error}");
+}
+
+#[test]
+fn patterns_are_regular_expressions() {
+    let db = open(SqliteOptions::memory());
+    for (function, value, pattern, answer) in [
+        ("regex", text("abc"), "^a.c$", int(1)),
+        ("regex", text("ABC"), "abc", int(0)),
+        ("iregex", text("ÉCOLE"), "école", int(1)),
+        ("regex", text("a\nc"), "a.c", int(1)),
+        ("regex", text("a\n"), "a$", int(0)),
+        ("regex", text("xyxy"), r"(xy)\1", int(1)),
+        ("regex", text("price"), "p(?=r)", int(1)),
+        ("regex", int(1234), "^12", int(1)),
+        ("regex", Value::Null, "a", Value::Null),
+    ] {
+        let sql = format!("SELECT queryset_{function}(?, ?)");
+        let rows = read(&db, &sql, vec![value, text(pattern)]).unwrap();
+        assert_eq!(rows, [[answer]], "{pattern}");
+    }
+    read(&db, "SELECT queryset_regex('a', '(')", vec![]).unwrap_err();
+    // One that would go back and forth for ever is given up.
+    let endless = r"^(?:(a+)+)+\1$";
+    let long = text(&format!("{}b", "a".repeat(40)));
+    read(&db, "SELECT queryset_regex(?, ?)", vec![long, text(endless)]).unwrap_err();
+}
+
+#[test]
 fn the_needle_is_kept_for_one_run_only() {
     let db = open(SqliteOptions::memory().readers(1));
     write(&db, "CREATE TABLE t (a TEXT, b TEXT)").unwrap();
