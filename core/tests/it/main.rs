@@ -1,8 +1,8 @@
 //! What `queryset` promises to those who use it, as seen from outside.
 
 mod cancel;
-mod computed;
 mod capture;
+mod computed;
 #[cfg(feature = "derive")]
 pub mod derive;
 mod joins;

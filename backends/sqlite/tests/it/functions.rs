@@ -57,8 +57,16 @@ fn moments_have_parts_in_their_zone() {
         ("month('nonsense')", at, Value::Null),
         ("day(20210101)", at, Value::Null),
         ("day(NULL)", at, Value::Null),
-        ("shift(?, 86400000000)", at, text("2021-01-02 04:30:05.250000")),
-        ("shift('2021-01-01', -1)", at, text("2020-12-31 23:59:59.999999")),
+        (
+            "shift(?, 86400000000)",
+            at,
+            text("2021-01-02 04:30:05.250000"),
+        ),
+        (
+            "shift('2021-01-01', -1)",
+            at,
+            text("2020-12-31 23:59:59.999999"),
+        ),
         ("shift('23:00:00', 7200000000)", at, text("01:00:00")),
         ("shift(?, NULL)", at, Value::Null),
         ("span(?, '2021-01-01')", at, int(16_205_250_000)),
@@ -75,7 +83,11 @@ fn moments_have_parts_in_their_zone() {
         };
         assert_eq!(read(&db, &sql, params).unwrap(), [[answer]], "{call}");
     }
-    let error = read(&db, "SELECT queryset_year(?, 'Nowhere/At_All')", vec![text(at)]);
+    let error = read(
+        &db,
+        "SELECT queryset_year(?, 'Nowhere/At_All')",
+        vec![text(at)],
+    );
     let error = error.unwrap_err().to_string();
     assert!(error.contains("Nowhere/At_All"), "{error}");
 }
@@ -102,7 +114,12 @@ fn patterns_are_regular_expressions() {
     // One that would go back and forth for ever is given up.
     let endless = r"^(?:(a+)+)+\1$";
     let long = text(&format!("{}b", "a".repeat(40)));
-    read(&db, "SELECT queryset_regex(?, ?)", vec![long, text(endless)]).unwrap_err();
+    read(
+        &db,
+        "SELECT queryset_regex(?, ?)",
+        vec![long, text(endless)],
+    )
+    .unwrap_err();
 }
 
 #[test]
