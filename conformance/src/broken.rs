@@ -6,6 +6,7 @@
 
 mod rewrite;
 mod rows;
+mod transaction;
 mod wrapper;
 
 use std::sync::Arc;
@@ -152,6 +153,26 @@ pub(crate) enum Conduct {
     WritesTwice,
     /// One row too many is said to have changed.
     Miscounted,
+    /// A commit rolls back.
+    CommitForgotten,
+    /// A rollback commits.
+    RollbackCommits,
+    /// Rolling back to a savepoint rolls everything back.
+    SavepointTakesAll,
+    /// Rolling back to a savepoint undoes nothing.
+    SavepointIgnored,
+    /// Every transaction has the isolation that the database gives unasked.
+    IsolationIgnored,
+    /// A transaction that only reads may write.
+    ReadOnlyIgnored,
+    /// Statements of a transaction run beside it.
+    NotPinned,
+    /// A transaction that is dropped is committed.
+    DropCommits,
+    /// A transaction that is dropped stays open.
+    DropLeaks,
+    /// A transaction is said to be open whatever happened to it.
+    AlwaysOpen,
     /// It says that it lacks what it has.
     Denies(Capability),
 }
@@ -214,6 +235,60 @@ const CONDUCT: &[Fault] = &[
         "write.execute.params",
         Conduct::Miscounted,
     ),
+    conduct(
+        "commit that rolls back",
+        "transaction.commit",
+        Conduct::CommitForgotten,
+    ),
+    conduct(
+        "rollback that commits",
+        "transaction.rollback",
+        Conduct::RollbackCommits,
+    ),
+    conduct(
+        "savepoint that takes all back",
+        "transaction.savepoint",
+        Conduct::SavepointTakesAll,
+    ),
+    conduct(
+        "savepoint that takes nothing back",
+        "transaction.savepoint.dropped",
+        Conduct::SavepointIgnored,
+    ),
+    conduct(
+        "isolation ignored",
+        "transaction.isolation",
+        Conduct::IsolationIgnored,
+    )
+    .needing(&[Capability::WeakIsolation]),
+    conduct(
+        "read-only ignored",
+        "transaction.read_only",
+        Conduct::ReadOnlyIgnored,
+    ),
+    conduct(
+        "statements beside their transaction",
+        "transaction.rollback",
+        Conduct::NotPinned,
+    )
+    .needing(&[Capability::RowLocks]),
+    conduct(
+        "dropped transaction committed",
+        "transaction.dropped",
+        Conduct::DropCommits,
+    ),
+    conduct(
+        "dropped transaction left open",
+        "transaction.one_connection",
+        Conduct::DropLeaks,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "broken transaction said to be open",
+        "transaction.deadlock",
+        Conduct::AlwaysOpen,
+    )
+    .needing(&[Capability::RowLocks]),
     conduct(
         "lack declared that is none",
         "seam.caller_thread",

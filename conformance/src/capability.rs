@@ -36,11 +36,15 @@ pub enum Capability {
     Infinity,
     /// Decimal columns hold 38 digits.
     WideDecimals,
+    /// Several transactions write at once, and lock rows.
+    RowLocks,
+    /// Transactions may be isolated less than completely.
+    WeakIsolation,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SqlFunctions,
         Self::BoundedPool,
         Self::HeldLock,
@@ -54,6 +58,8 @@ impl Capability {
         Self::NulInText,
         Self::Infinity,
         Self::WideDecimals,
+        Self::RowLocks,
+        Self::WeakIsolation,
     ];
 }
 
@@ -72,6 +78,8 @@ impl fmt::Display for Capability {
             Self::Unsigned64 => "unsigned integers of 64 bits",
             Self::NulInText => "the character U+0000 in text",
             Self::Infinity => "infinite numbers",
+            Self::RowLocks => "several writing transactions at once",
+            Self::WeakIsolation => "weaker isolation of transactions",
             Self::WideDecimals => "decimal numbers of 38 digits",
         })
     }

@@ -33,6 +33,8 @@ mod scopes;
 mod seams;
 mod slicing;
 mod states;
+mod transaction;
+mod transaction_drops;
 mod types;
 mod write;
 
@@ -66,6 +68,8 @@ pub fn cases() -> Vec<Case> {
         #[cfg(feature = "field-types")]
         field_types::CASES,
         write::CASES,
+        transaction::CASES,
+        transaction_drops::CASES,
         errors::CASES,
         hooks::CASES,
         scopes::CASES,

@@ -31,6 +31,8 @@
 //!         match capability {
 //!             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
 //!             Capability::WideDecimals => Some("of a decimal number it keeps 15 digits"),
+//!             Capability::RowLocks => Some("one transaction writes at a time"),
+//!             Capability::WeakIsolation => Some("its transactions are always serializable"),
 //!             // What `open` makes nothing of, though the database could do it.
 //!             Capability::SqlFunctions => Some("no functions are registered"),
 //!             Capability::BoundedPool => Some("the pool's size is its own choice"),

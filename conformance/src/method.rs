@@ -26,12 +26,16 @@ pub enum Method {
     Insert,
     CreateTable,
     Execute,
+    Begin,
+    Commit,
+    Rollback,
+    Atomic,
     Close,
 }
 
 impl Method {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Get,
         Self::GetOrNone,
         Self::Count,
@@ -53,6 +57,10 @@ impl Method {
         Self::Insert,
         Self::CreateTable,
         Self::Execute,
+        Self::Begin,
+        Self::Commit,
+        Self::Rollback,
+        Self::Atomic,
         Self::Close,
     ];
 
@@ -80,6 +88,10 @@ impl Method {
             Self::Insert => ("insert", "ainsert"),
             Self::CreateTable => ("create_table", "acreate_table"),
             Self::Execute => ("execute", "aexecute"),
+            Self::Begin => ("begin", "abegin"),
+            Self::Commit => ("commit", "acommit"),
+            Self::Rollback => ("rollback", "arollback"),
+            Self::Atomic => ("atomic", "aatomic"),
             Self::Close => ("close", "aclose"),
         };
         match form {

@@ -1,6 +1,7 @@
 //! The seam between the core and a database.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
@@ -10,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::row::RowSink;
 use crate::runtime::{self, BoxFuture};
 use crate::statement::Statement;
+use crate::transaction::{TransactionBackend, TransactionOptions};
 
 /// A database, behind whatever pool and driver it has.
 ///
@@ -71,6 +73,31 @@ pub trait Backend: Debug + Send + Sync + 'static {
         block_on(self.execute(statement), cancel)
     }
 
+    /// Begins a transaction on a connection of its own, with the statement of
+    /// [`TransactionOptions::statement`].
+    ///
+    /// A backend without transactions leaves the default, an error of kind
+    /// [`NotSupported`](ErrorKind::NotSupported).
+    fn begin(
+        &self,
+        options: TransactionOptions,
+    ) -> BoxFuture<'static, Result<Arc<dyn TransactionBackend>>> {
+        let _ = options;
+        let error = Error::new(
+            ErrorKind::NotSupported,
+            format!("{} has no transactions here", self.dialect().name),
+        );
+        Box::pin(async { Err(error) })
+    }
+
+    /// The blocking twin of [`begin`](Backend::begin).
+    ///
+    /// # Errors
+    /// What the database reports.
+    fn begin_blocking(&self, options: TransactionOptions) -> Result<Arc<dyn TransactionBackend>> {
+        block_on(self.begin(options), None)
+    }
+
     /// Closes all connections, once the operations under way have ended. What is asked for
     /// afterwards is an error of kind [`Closed`](ErrorKind::Closed).
     fn close(&self) -> BoxFuture<'static, Result<()>>;
@@ -126,7 +153,10 @@ impl Debug for Fetched {
 
 /// Waits for `future` on this thread, until the token gives up; then the future is dropped, which
 /// cancels its operation.
-fn block_on<T>(future: BoxFuture<'static, Result<T>>, cancel: Option<&CancelToken>) -> Result<T> {
+pub(crate) fn block_on<T>(
+    future: BoxFuture<'static, Result<T>>,
+    cancel: Option<&CancelToken>,
+) -> Result<T> {
     match cancel {
         None => runtime::block_on(future),
         Some(cancel) => runtime::block_on(until_cancelled(future, cancel)),

@@ -9,7 +9,8 @@ mod scope;
 mod sink;
 
 pub use capture::{Capture, Captured};
-pub(crate) use flat::FlatRow;
+pub(crate) use flat::{Flat, FlatRow};
+pub(crate) use hook::Observer;
 pub use hook::{StatementEvent, StatementHook};
 pub(crate) use iterate::Together;
 pub use iterate::{AsyncIter, Iter};
@@ -26,6 +27,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
 use crate::statement::Statement;
+use crate::transaction::Level;
 use crate::value::Value;
 use crate::zone::Zone;
 
@@ -49,9 +51,12 @@ pub struct Database {
 struct Shared {
     backend: Arc<dyn Backend>,
     runtime: Runtime,
-    cache: Cache,
+    /// Shared with the transactions of the database, as all below.
+    cache: Arc<Cache>,
     hooks: hook::Hooks,
-    spares: flat::Spares,
+    spares: Arc<flat::Spares>,
+    /// What makes this database a transaction.
+    level: Option<Arc<Level>>,
 }
 
 impl Database {
@@ -61,15 +66,38 @@ impl Database {
         let shared = Shared {
             backend,
             runtime,
-            cache: Cache::default(),
+            cache: Arc::default(),
             hooks: hook::Hooks::default(),
-            spares: flat::Spares::default(),
+            spares: Arc::default(),
+            level: None,
         };
         Self {
             shared: Arc::new(shared),
             scope: None,
             zone: Zone::UTC,
         }
+    }
+
+    /// The same database within a transaction.
+    pub(crate) fn within(&self, level: Arc<Level>) -> Self {
+        let shared = Shared {
+            backend: Arc::<Level>::clone(&level),
+            runtime: self.shared.runtime.clone(),
+            cache: Arc::clone(&self.shared.cache),
+            hooks: self.shared.hooks.clone(),
+            spares: Arc::clone(&self.shared.spares),
+            level: Some(level),
+        };
+        Self {
+            shared: Arc::new(shared),
+            scope: self.scope.clone(),
+            zone: self.zone.clone(),
+        }
+    }
+
+    /// What makes this database a transaction, if it is one.
+    pub(crate) fn level(&self) -> Option<&Arc<Level>> {
+        self.shared.level.as_ref()
     }
 
     /// What the database understands.

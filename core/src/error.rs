@@ -20,6 +20,7 @@ use std::fmt;
 /// | `Model.DoesNotExist` | [`NotFound`](ErrorKind::NotFound) |
 /// | `Model.MultipleObjectsReturned` | [`Multiple`](ErrorKind::Multiple) |
 /// | `SynchronousOnlyOperation` | [`SynchronousOnly`](ErrorKind::SynchronousOnly) |
+/// | `TransactionManagementError` | [`Transaction`](ErrorKind::Transaction) |
 /// | `IntegrityError` | [`Unique`](ErrorKind::Unique), [`ForeignKey`](ErrorKind::ForeignKey), [`NotNull`](ErrorKind::NotNull), [`Check`](ErrorKind::Check) |
 /// | `OperationalError`, `ProgrammingError`, `DataError` | the database kinds below |
 #[non_exhaustive]
@@ -49,6 +50,9 @@ pub enum ErrorKind {
     Multiple,
     /// A blocking method was called inside a task of an async runtime.
     SynchronousOnly,
+    /// The transaction has ended, was broken by an earlier error, or is used in a way that it
+    /// does not allow.
+    Transaction,
 
     /// A unique constraint was violated.
     Unique,

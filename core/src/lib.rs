@@ -68,11 +68,12 @@
 //! | ask | [`QuerySet`], [`Column`] for the conditions, [`Q`], [`raw`] |
 //! | read rows into a type of yours | [`FromRow`], [`Record`], [`Value`] |
 //! | understand what went wrong | [`Error`], [`ErrorKind`] |
+//! | change several things at once or none, read a snapshot | [`Database::atomic`], [`Transaction`] |
 //! | watch statements | [`Database::on_statement`], the feature `tracing` |
 //! | find loops that send too many | [`Database::scope`], in tests [`Database::assert_num_queries`] |
 //! | test without a database | [`recording`] |
 //! | write an adapter of a runtime | [`runtime`] |
-//! | write a backend | [`Backend`] |
+//! | write a backend | [`Backend`], [`TransactionBackend`] |
 //!
 //! # Features
 //!
@@ -83,8 +84,7 @@
 //!
 //! # Not supported yet
 //!
-//! Annotations, functions, `values` and grouping; combining queries; lookups into JSON; transactions and
-//! updates.
+//! Annotations, functions, `values` and grouping; combining queries; lookups into JSON; updates.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -124,6 +124,7 @@ pub mod runtime;
 mod statement;
 mod subquery;
 mod sync;
+mod transaction;
 mod transform;
 mod value;
 mod write;
@@ -162,6 +163,10 @@ pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};
 pub use subquery::{IntoSubquery, Subquery};
+pub use transaction::{
+    CommitOutcome, CommitState, IsolationLevel, SqliteLock, Transaction, TransactionBackend,
+    TransactionOptions, TransactionStatus,
+};
 pub use value::{
     ColumnType, Decimal, ParseDecimalError, Value, ValueRef, format_date, format_datetime,
     format_time, parse_date, parse_datetime, parse_time, parse_timestamp,

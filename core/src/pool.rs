@@ -51,7 +51,7 @@ mod sweep;
 pub use acquire::Acquire;
 pub use close::Close;
 pub use connect::{Connect, Health};
-pub use lease::Lease;
+pub use lease::{Lease, Place};
 pub use options::PoolOptions;
 pub use parked::Parked;
 
@@ -107,6 +107,18 @@ impl<C: Connect> Pool<C> {
         }
     }
 
+    /// A pool that begins with this connection, which is the only one unless more are wanted.
+    pub fn with_connection(
+        connector: C,
+        connection: C::Connection,
+        options: PoolOptions,
+        runtime: impl Into<Runtime>,
+    ) -> Self {
+        let pool = Self::new(connector, options, runtime);
+        pool.shared.lock().adopt(connection);
+        pool
+    }
+
     /// What opens the connections.
     pub fn connector(&self) -> &C {
         &self.shared.connector
@@ -125,6 +137,17 @@ impl<C: Connect> Pool<C> {
     /// How many connections there are, and what they do.
     pub fn status(&self) -> PoolStatus {
         self.shared.lock().status()
+    }
+}
+
+impl<C: Connect> Pool<C> {
+    /// Drops the free connections here, without a task that closes them. Nothing more is asked for.
+    pub(crate) fn forget(&self) {
+        let unwanted = self.shared.lock().abandon();
+        for entry in unwanted {
+            drop(entry.connection);
+            self.shared.vacate(entry.slot);
+        }
     }
 }
 

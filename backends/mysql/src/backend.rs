@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use queryset::pool::{Lease, Pool, PoolStatus};
 use queryset::runtime::{BoxFuture, Runtime};
-use queryset::{Backend, CancelToken, Dialect, Fetched, Result, RowSink, Statement};
+use queryset::{
+    Backend, CancelToken, Dialect, Fetched, Result, RowSink, Statement, TransactionBackend,
+    TransactionOptions,
+};
 
 use crate::connection::{Connection, Connector, Server};
 use crate::options::MysqlOptions;
 use crate::run::{self, Attempt};
+use crate::transaction::MysqlTransaction;
 
 /// MySQL or MariaDB behind a pool of connections.
 ///
 /// Dropping it closes its connections by tasks of the runtime; a cursor that is still open goes on
 /// to its end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MysqlBackend {
     dialect: Dialect,
     server: Server,
@@ -55,6 +59,19 @@ impl MysqlBackend {
             server,
             pool: Arc::new(pool),
         }
+    }
+
+    /// The same database on the one connection of a transaction.
+    pub(crate) fn over(&self, pool: Pool<Connector>) -> Self {
+        Self {
+            dialect: self.dialect.clone(),
+            server: self.server.clone(),
+            pool: Arc::new(pool),
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool<Connector>> {
+        &self.pool
     }
 
     /// The server's version as it spells it.
@@ -126,6 +143,22 @@ impl Backend for MysqlBackend {
         let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
         let runtime = lease.runtime().clone();
         Connection::block_on(&runtime, run::execute(lease, &statement), cancel)
+    }
+
+    fn begin(
+        &self,
+        options: TransactionOptions,
+    ) -> BoxFuture<'static, Result<Arc<dyn TransactionBackend>>> {
+        let backend = self.clone();
+        Box::pin(async move {
+            let transaction = MysqlTransaction::begin(backend, options).await?;
+            Ok(Arc::new(transaction) as _)
+        })
+    }
+
+    fn begin_blocking(&self, options: TransactionOptions) -> Result<Arc<dyn TransactionBackend>> {
+        let transaction = MysqlTransaction::begin_blocking(self.clone(), options)?;
+        Ok(Arc::new(transaction))
     }
 
     fn close(&self) -> BoxFuture<'static, Result<()>> {

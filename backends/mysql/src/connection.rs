@@ -12,11 +12,13 @@ mod open;
 mod place;
 mod server;
 mod session;
+mod standing;
 
 pub(crate) use connector::Connector;
 pub use hook::MysqlConnection;
 pub(crate) use server::Server;
 pub(crate) use session::{Outcome, Session};
+pub(crate) use standing::Standing;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub(crate) struct Connection {
     server: Server,
     abandoned: Abandoned,
     runtime: Runtime,
+    standing: Standing,
     /// Dropped after the session, whose socket needs what drives it.
     place: Place,
 }
@@ -78,6 +81,7 @@ impl Connection {
             work: Work::Idle(session),
             abandoned,
             runtime,
+            standing: Standing::default(),
             place,
         }
     }
@@ -95,6 +99,29 @@ impl Connection {
     /// The runtime that it was opened for.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    /// How the transaction stands that has the connection to itself, if one has.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Begins to belong to a transaction, which may be open from now on.
+    pub(crate) fn join_transaction(&mut self) {
+        self.standing = Standing::open();
+        if let Work::Idle(session) = &mut self.work {
+            session.join_transaction(self.standing.clone());
+        }
+    }
+
+    /// The transaction was left by its owner, which may have ended it.
+    fn leave_transaction(&mut self) {
+        if let Work::Idle(session) = &mut self.work
+            && self.standing.is_ended()
+        {
+            self.standing = Standing::default();
+            session.join_transaction(Standing::default());
+        }
     }
 
     /// What is at the other end.

@@ -119,6 +119,8 @@ fn kind(code: u16, state: &str) -> ErrorKind {
         1020 => ErrorKind::Serialization,
         1213 | 1614 => ErrorKind::Deadlock,
         1205 | 3572 => ErrorKind::Busy,
+        // The transaction only reads, or is none that takes this.
+        1568 | 1792 => ErrorKind::Transaction,
         // MySQL, MariaDB.
         3024 | 1969 => ErrorKind::Timeout,
         1317 => ErrorKind::Cancelled,
@@ -183,6 +185,7 @@ fn kind(code: u16, state: &str) -> ErrorKind {
             Some("08") => ErrorKind::Connection,
             Some("22") => ErrorKind::Data,
             Some("23") => ErrorKind::Check,
+            Some("25") => ErrorKind::Transaction,
             Some("28") => ErrorKind::Authentication,
             Some("40") => ErrorKind::Serialization,
             Some("42") => ErrorKind::Programming,
@@ -381,6 +384,7 @@ mod tests {
             (3024, "HY000", ErrorKind::Timeout),
             (1969, "70100", ErrorKind::Timeout),
             (1317, "70100", ErrorKind::Cancelled),
+            (1792, "25006", ErrorKind::Transaction),
             (1045, "28000", ErrorKind::Authentication),
             (1040, "08004", ErrorKind::TooManyConnections),
             (1927, "70100", ErrorKind::Connection),

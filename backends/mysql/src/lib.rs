@@ -10,6 +10,7 @@ mod error;
 mod options;
 mod row;
 mod run;
+mod transaction;
 
 pub use backend::MysqlBackend;
 pub use connect::{connect, connect_blocking};

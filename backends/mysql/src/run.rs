@@ -58,7 +58,7 @@ pub(crate) async fn fill(
     let outcome = run(&mut lease, move |mut session| {
         Box::pin(async move {
             let mut sink = sink;
-            let result = session.pull(&mut *sink, max_rows).await;
+            let result = session.go_on(&mut *sink, max_rows).await;
             (session, Outcome::Fetched(sink, result))
         })
     });
@@ -78,6 +78,22 @@ pub(crate) async fn execute(mut lease: Lease<Connector>, statement: &Statement) 
     });
     match outcome.await? {
         Outcome::Executed(result) => result,
+        _ => Err(error::lost()),
+    }
+}
+
+/// Begins a transaction. From here on the connection is one that has to be rolled back.
+pub(crate) async fn begin(lease: &mut Lease<Connector>, sql: &Arc<str>) -> Result<()> {
+    lease.join_transaction();
+    let sql = Arc::clone(sql);
+    let outcome = run(lease, move |mut session| {
+        Box::pin(async move {
+            let result = session.begin_transaction(&sql).await;
+            (session, Outcome::Executed(result))
+        })
+    });
+    match outcome.await? {
+        Outcome::Executed(result) => result.map(drop),
         _ => Err(error::lost()),
     }
 }
@@ -107,6 +123,6 @@ fn fetched(lease: Lease<Connector>, outcome: Outcome) -> Result<Fetched> {
 }
 
 /// Whether the server may have closed the connection while nobody looked.
-fn may_be_stale(lease: &Lease<Connector>, error: &Error) -> bool {
+pub(crate) fn may_be_stale(lease: &Lease<Connector>, error: &Error) -> bool {
     lease.is_reused() && error.kind() == ErrorKind::Connection && !lease.has_answered()
 }

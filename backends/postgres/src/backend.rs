@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use queryset::pool::{Pool, PoolStatus};
 use queryset::runtime::{BoxFuture, Runtime, block_on_driven};
-use queryset::{Backend, CancelToken, Dialect, Family, Fetched, Result, RowSink, Statement};
+use queryset::{
+    Backend, CancelToken, Dialect, Family, Fetched, Result, RowSink, Statement, TransactionBackend,
+    TransactionOptions,
+};
 
 use crate::connection::{Opener, Opening, Stopped};
 use crate::options::PostgresOptions;
 use crate::run;
+use crate::transaction::PostgresTransaction;
 
 /// PostgreSQL behind a pool of connections.
 ///
 /// Dropping it closes its free connections in tasks of the runtime; a cursor that is still open
 /// goes on to its end.
+#[derive(Clone)]
 pub struct PostgresBackend {
     dialect: Dialect,
     pool: Arc<Pool<Opener>>,
@@ -33,7 +38,7 @@ impl PostgresBackend {
         let opening = Arc::new(Opening::new(options, runtime.clone())?);
         Ok(Self {
             dialect: Dialect::new(Family::Postgres, "postgres"),
-            pool: Arc::new(Pool::new(Opener(opening), pool_options, runtime)),
+            pool: Arc::new(Pool::new(Opener::new(opening), pool_options, runtime)),
         })
     }
 
@@ -46,8 +51,16 @@ impl PostgresBackend {
         &self.pool
     }
 
+    /// The same database on the one connection of a transaction.
+    pub(crate) fn over(&self, pool: Pool<Opener>) -> Self {
+        Self {
+            dialect: self.dialect.clone(),
+            pool: Arc::new(pool),
+        }
+    }
+
     /// Runs an attempt on this thread; true in `unsent` if it did not reach the server.
-    fn wait<T>(
+    pub(crate) fn wait<T>(
         &self,
         attempt: impl Future<Output = Result<T, Stopped>>,
         cancel: Option<&CancelToken>,
@@ -60,7 +73,7 @@ impl PostgresBackend {
                 stopped.error
             })
         };
-        let opening = &self.pool.connector().0;
+        let opening = &self.pool.connector().opening;
         let patience = opening.options.runtime_patience;
         block_on_driven(&opening.runtime, told, cancel, patience)
     }
@@ -143,6 +156,22 @@ impl Backend for PostgresBackend {
         }
     }
 
+    fn begin(
+        &self,
+        options: TransactionOptions,
+    ) -> BoxFuture<'static, Result<Arc<dyn TransactionBackend>>> {
+        let backend = self.clone();
+        Box::pin(async move {
+            let transaction = PostgresTransaction::begin(backend, options).await?;
+            Ok(Arc::new(transaction) as _)
+        })
+    }
+
+    fn begin_blocking(&self, options: TransactionOptions) -> Result<Arc<dyn TransactionBackend>> {
+        let transaction = PostgresTransaction::begin_blocking(self.clone(), options)?;
+        Ok(Arc::new(transaction))
+    }
+
     fn close(&self) -> BoxFuture<'static, Result<()>> {
         Box::pin(self.pool.close())
     }
@@ -154,7 +183,7 @@ impl Backend for PostgresBackend {
 
 /// Whether to try once more.
 #[cold]
-fn again(pool: &Pool<Opener>, left: &mut Option<usize>) -> bool {
+pub(crate) fn again(pool: &Pool<Opener>, left: &mut Option<usize>) -> bool {
     let left = left.get_or_insert_with(|| attempts(pool));
     *left -= 1;
     *left > 0

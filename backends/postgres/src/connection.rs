@@ -3,12 +3,13 @@
 mod driver;
 mod finish;
 mod open;
+mod standing;
 mod target;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use queryset::pool::{Connect, Health};
+use queryset::pool::{Connect, Health, Place};
 use queryset::runtime::{BoxFuture, Runtime};
 use queryset::{Error, ErrorKind, Result};
 use rustls::ClientConfig;
@@ -18,6 +19,7 @@ use crate::error;
 use crate::options::PostgresOptions;
 use crate::statement::{Cache, CustomTypes};
 pub(crate) use driver::{Driver, Lost};
+pub(crate) use standing::Standing;
 pub(crate) use target::Address;
 
 /// A connection of the pool.
@@ -33,6 +35,9 @@ pub(crate) struct Connection {
     /// Whether the server has said anything since the operation began.
     pub(crate) answered: bool,
     phase: Phase,
+    /// Whether rows of the operation under way have been handed out.
+    streams: bool,
+    pub(crate) standing: Standing,
     address: Address,
     host: Arc<str>,
     pub(crate) opener: Arc<Opening>,
@@ -64,6 +69,8 @@ pub(crate) struct Stopped {
     /// Whether the connection ended without a word about it, as one does that ended while nobody
     /// used it and nobody heard of that yet.
     pub(crate) silent: bool,
+    /// Whether the server reported the error, and goes on.
+    pub(crate) reported: bool,
 }
 
 impl Connection {
@@ -71,7 +78,13 @@ impl Connection {
         self.phase = Phase::Busy;
         self.answered = false;
         self.begins = false;
+        self.streams = false;
         self.driver.begin();
+    }
+
+    /// Rows were handed out, and more are left.
+    pub(crate) fn streams(&mut self) {
+        self.streams = true;
     }
 
     /// The server has answered to the end.
@@ -87,6 +100,9 @@ impl Connection {
     /// What became of the operation, by the error of one of its requests.
     #[cold]
     pub(crate) fn stop(&mut self, failed: tokio_postgres::Error, sql: &str) -> Stopped {
+        if failed.as_db_error().is_some() {
+            self.standing.fail();
+        }
         match failed.as_db_error() {
             Some(reported) if error::is_fatal(reported) => self.phase = Phase::Broken,
             // What follows is read by whoever sends next: the answers come in order.
@@ -94,10 +110,12 @@ impl Connection {
             None if is_refusal(&failed) => self.phase = Phase::Idle,
             None => self.phase = Phase::Broken,
         }
+        let reported = failed.as_db_error().is_some() && self.phase == Phase::Idle;
         Stopped {
             error: error::in_statement(failed, sql),
             unsent: false,
             silent: false,
+            reported,
         }
     }
 
@@ -131,6 +149,7 @@ impl Connection {
             error,
             unsent,
             silent,
+            reported: false,
         }
     }
 
@@ -155,15 +174,45 @@ fn is_refusal(error: &tokio_postgres::Error) -> bool {
         .is_some_and(|source| source.is::<crate::bind::Refused>())
 }
 
-/// What the pool asks for connections.
+/// What the pool asks for connections; that of a transaction has one, and no other.
 #[derive(Debug)]
-pub(crate) struct Opener(pub(crate) Arc<Opening>);
+pub(crate) struct Opener {
+    pub(crate) opening: Arc<Opening>,
+    transaction: Option<Home>,
+}
+
+/// Where the connection of a transaction goes when that is over.
+type Home = Mutex<Option<Place<Opener>>>;
+
+impl Opener {
+    pub(crate) fn new(opening: Arc<Opening>) -> Self {
+        Self {
+            opening,
+            transaction: None,
+        }
+    }
+
+    /// For the connection from that place alone.
+    pub(crate) fn of_transaction(opening: Arc<Opening>, home: Place<Self>) -> Self {
+        Self {
+            opening,
+            transaction: Some(Mutex::new(Some(home))),
+        }
+    }
+}
 
 impl Connect for Opener {
     type Connection = Box<Connection>;
 
     fn connect(&self) -> BoxFuture<'static, Result<Box<Connection>>> {
-        open::open(Arc::clone(&self.0))
+        if self.transaction.is_some() {
+            let error = Error::new(
+                ErrorKind::Connection,
+                "postgres: the connection was lost, and the transaction with it",
+            );
+            return Box::pin(async { Err(error) });
+        }
+        open::open(Arc::clone(&self.opening))
     }
 
     fn health(&self, connection: &Box<Connection>) -> Health {
@@ -171,16 +220,32 @@ impl Connect for Opener {
             _ if connection.driver.is_over() => Health::Broken,
             Phase::Broken => Health::Broken,
             Phase::Busy => Health::Unfinished,
+            // What was left open is rolled back.
+            Phase::Idle if self.transaction.is_none() && !connection.standing.is_none() => {
+                Health::Unfinished
+            }
             Phase::Idle => Health::Ready,
         }
     }
 
     fn finish(&self, connection: Box<Connection>) -> BoxFuture<'static, Option<Box<Connection>>> {
-        Box::pin(finish::finish(connection))
+        match &self.transaction {
+            None => Box::pin(finish::finish(connection)),
+            Some(_) => Box::pin(finish::finish_in_transaction(connection)),
+        }
     }
 
     fn close(&self, connection: Box<Connection>) -> BoxFuture<'static, ()> {
-        Box::pin(finish::close(connection))
+        let Some(home) = &self.transaction else {
+            return Box::pin(finish::close(connection));
+        };
+        let home = home.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(home) = home {
+            let mut connection = connection;
+            connection.standing.leave();
+            home.give_back(connection);
+        }
+        Box::pin(async {})
     }
 }
 

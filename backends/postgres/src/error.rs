@@ -119,6 +119,8 @@ fn kind(code: &str, message: &str) -> ErrorKind {
         "21000" => ErrorKind::Data,
         _ => match code.get(..2) {
             Some("08") => ErrorKind::Connection,
+            // No transaction, a broken one, or one that only reads.
+            Some("25") => ErrorKind::Transaction,
             Some("22") => ErrorKind::Data,
             Some("23") => ErrorKind::Check,
             Some("28") => ErrorKind::Authentication,
@@ -152,6 +154,9 @@ mod tests {
             ("55P03", ErrorKind::Busy),
             ("57014", ErrorKind::Cancelled),
             ("53300", ErrorKind::TooManyConnections),
+            ("25P02", ErrorKind::Transaction),
+            ("25006", ErrorKind::Transaction),
+            ("25P03", ErrorKind::Connection),
             ("57P01", ErrorKind::Connection),
             ("08006", ErrorKind::Connection),
             ("28P01", ErrorKind::Authentication),

@@ -13,6 +13,7 @@ mod run;
 mod statement;
 mod stream;
 mod tls;
+mod transaction;
 
 pub use backend::PostgresBackend;
 pub use connect::{connect, connect_blocking};

@@ -42,6 +42,7 @@ pub(crate) async fn fetch(
     sink: &mut Option<Box<dyn RowSink>>,
     max_rows: usize,
 ) -> Result<Fetched, Stopped> {
+    refuse_ended(&lease)?;
     let (rows, prepared) = match start(&mut lease, statement).await {
         Ok(started) => started,
         Err(mut stopped) => {
@@ -76,6 +77,7 @@ pub(crate) async fn execute(
     mut lease: Lease<Opener>,
     statement: &Statement,
 ) -> Result<u64, Stopped> {
+    refuse_ended(&lease)?;
     let ended = if statement.params.is_empty() {
         batch(&mut lease, &statement.sql).await
     } else {
@@ -83,14 +85,12 @@ pub(crate) async fn execute(
     };
     match ended {
         Ok((changed, begins)) => {
-            if begins {
-                leave_transaction(&mut lease).await.map_err(sent)?;
-            }
+            settle(&mut lease, &statement.sql, begins).await?;
             lease.end();
             Ok(changed)
         }
         Err(stopped) => {
-            if lease.begins && lease.rests() {
+            if lease.standing.is_none() && lease.begins && lease.rests() {
                 // What failed in the middle of its own transaction, or none at all: the server
                 // warns of that, and nobody hears it.
                 let rolled_back = lease.batch("ROLLBACK").await;
@@ -103,11 +103,39 @@ pub(crate) async fn execute(
     }
 }
 
+/// Sees to a transaction that a statement may have begun or ended.
+async fn settle(connection: &mut Connection, sql: &str, begins: bool) -> Result<(), Stopped> {
+    if connection.standing.is_none() {
+        return match begins {
+            true => leave_transaction(connection).await.map_err(sent),
+            false => Ok(()),
+        };
+    }
+    if sql.starts_with("ROLLBACK TO SAVEPOINT ") {
+        connection.standing.mend();
+    } else if statement::ends(sql) {
+        connection.ask_standing().await?;
+    }
+    Ok(())
+}
+
+/// Refuses what belongs to a transaction that is over: it would take effect by itself.
+fn refuse_ended(connection: &Connection) -> Result<(), Stopped> {
+    match connection.standing.is_ended() {
+        false => Ok(()),
+        true => Err(sent(Error::new(
+            ErrorKind::Transaction,
+            "the transaction is not open any more: a statement ended it",
+        ))),
+    }
+}
+
 fn sent(error: Error) -> Stopped {
     Stopped {
         error,
         unsent: false,
         silent: false,
+        reported: false,
     }
 }
 
@@ -254,9 +282,9 @@ pub(crate) async fn pull(
         .await;
     match pulled {
         Ok(Pulled::All) => {
-            if running.prepared.begins {
-                leave_transaction(&mut running.lease).await?;
-            }
+            let begins = running.prepared.begins;
+            let settled = settle(&mut running.lease, &running.sql, begins).await;
+            settled.map_err(|stopped| stopped.error)?;
             running.lease.end();
             Ok(Fetched { sink, cursor: None })
         }
@@ -279,7 +307,8 @@ pub(crate) async fn pull(
     }
 }
 
-fn parked(running: Running) -> Cursor {
+fn parked(mut running: Running) -> Cursor {
+    running.lease.streams();
     let opener = Arc::clone(&running.lease.opener);
     Cursor::new(Parked::new(running, |running| &running.lease), opener)
 }
@@ -328,6 +357,42 @@ async fn batch(connection: &mut Connection, sql: &str) -> Result<(u64, bool), St
     }
 }
 
+/// Begins a transaction. From here on the connection is one that has to be rolled back.
+pub(crate) async fn begin(lease: &mut Lease<Opener>, sql: &str) -> Result<(), Stopped> {
+    lease.standing.begin();
+    let begun = batch(lease, sql).await;
+    if begun.is_ok() {
+        lease.end();
+    }
+    begun.map(drop)
+}
+
+/// Ends a transaction by `COMMIT` or `ROLLBACK`.
+pub(crate) async fn end(mut lease: Lease<Opener>, sql: &str) -> Result<(), Stopped> {
+    refuse_ended(&lease)?;
+    if sql == "COMMIT" && lease.standing.is_failed() {
+        // The server would roll back, and call it a success.
+        return Err(sent(Error::new(
+            ErrorKind::Transaction,
+            "the transaction cannot be committed: an error occurred in it",
+        )));
+    }
+    match batch(&mut lease, sql).await {
+        Ok(_) => {
+            lease.standing.end();
+            lease.end();
+            Ok(())
+        }
+        Err(stopped) => {
+            // A commit that the server refuses is a rollback.
+            if stopped.reported {
+                lease.standing.end();
+            }
+            Err(give_up(lease, stopped))
+        }
+    }
+}
+
 /// Rolls back what a statement left open, which would swallow what others write.
 async fn leave_transaction(connection: &mut Connection) -> Result<()> {
     // Possible only in a transaction, and the error tells one that failed from none.
@@ -347,4 +412,22 @@ async fn leave_transaction(connection: &mut Connection) -> Result<()> {
         "the statement left a transaction open, which was rolled back: a connection of the pool \
          serves others after each operation",
     ))
+}
+
+impl Connection {
+    /// Asks the server how the transaction stands, which the driver does not tell.
+    pub(crate) async fn ask_standing(&mut self) -> Result<(), Stopped> {
+        self.standing.mend();
+        // Possible only in a transaction, and the error tells one that failed from none.
+        match self.batch("SAVEPOINT queryset").await {
+            Ok(()) => self.batch("RELEASE SAVEPOINT queryset").await?,
+            Err(stopped) => match stopped.error.code() {
+                Some("25P01") => self.standing.end(),
+                Some("25P02") => {}
+                _ => return Err(stopped),
+            },
+        }
+        self.end();
+        Ok(())
+    }
 }

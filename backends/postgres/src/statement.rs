@@ -72,9 +72,37 @@ pub(crate) fn begins(sql: &str) -> bool {
     words.any(|word| word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("start"))
 }
 
+/// Whether a statement, or one of several, may end a transaction.
+pub(crate) fn ends(sql: &str) -> bool {
+    const WORDS: [&str; 5] = ["commit", "rollback", "abort", "end", "prepare"];
+    let mut words = sql
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty());
+    words.any(|word| WORDS.iter().any(|ends| word.eq_ignore_ascii_case(ends)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::begins;
+    use super::{begins, ends};
+
+    #[test]
+    fn ends_are_recognised() {
+        for sql in [
+            "COMMIT",
+            "/* so */ end;",
+            "SELECT 1; rollback",
+            "PREPARE TRANSACTION 'a'",
+        ] {
+            assert!(ends(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT committed FROM t",
+            "SAVEPOINT a",
+            "RELEASE SAVEPOINT a",
+        ] {
+            assert!(!ends(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn transactions_are_recognised() {

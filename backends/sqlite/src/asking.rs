@@ -5,14 +5,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use queryset::{Fetched, Result};
+use queryset::runtime::BoxFuture;
+use queryset::{Access, Fetched, Result, TransactionBackend};
 
+use crate::connection::Line;
 use crate::operation::{Operation, Outcome, Work};
 use crate::pool::{Pool, closed};
 
 /// The future of an operation: it is queued by the first poll, and given up by a drop.
 pub(crate) struct Asking {
     pool: Arc<Pool>,
+    /// Where it waits for a connection, if it has none.
+    line: Line,
     stage: Stage,
 }
 
@@ -23,9 +27,10 @@ enum Stage {
 }
 
 impl Asking {
-    pub(crate) fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
+    pub(crate) fn new(pool: Arc<Pool>, line: Line, work: Result<Work>) -> Self {
         Self {
             pool,
+            line,
             stage: Stage::New(work),
         }
     }
@@ -59,14 +64,15 @@ impl Asking {
     fn ask(&self, work: Work, context: &Context<'_>) -> Result<Option<Arc<Operation>>> {
         let waiting = match &work {
             Work::Fetch { statement, .. } | Work::Execute { statement } => {
-                Some((statement.access, Arc::clone(&statement.sql)))
+                Some(Arc::clone(&statement.sql))
             }
+            Work::Begin { sql } => Some(Arc::clone(sql)),
             Work::Fill { .. } | Work::Close => None,
         };
         let closes = matches!(work, Work::Close);
         let operation = Operation::new(work, context.waker().clone());
         match waiting {
-            Some((access, sql)) => self.pool.enqueue(&operation, access, sql)?,
+            Some(sql) => self.pool.enqueue(&operation, self.line, sql)?,
             None if closes => {
                 if self.pool.close(&operation) {
                     return Ok(None);
@@ -95,8 +101,8 @@ impl Drop for Asking {
 pub(crate) struct Fetching(Asking);
 
 impl Fetching {
-    pub(crate) fn new(pool: Arc<Pool>, work: Result<Work>) -> Self {
-        Self(Asking::new(pool, work))
+    pub(crate) fn new(pool: Arc<Pool>, line: Line, work: Result<Work>) -> Self {
+        Self(Asking::new(pool, line, work))
     }
 }
 
@@ -106,7 +112,7 @@ impl Future for Fetching {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context).map(|result| match result? {
             Outcome::Fetched(fetched) => Ok(fetched),
-            Outcome::Executed(_) | Outcome::Closed => Err(closed()),
+            _ => Err(closed()),
         })
     }
 }
@@ -120,18 +126,56 @@ impl Future for Executing {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context).map(|result| match result? {
             Outcome::Executed(rows) => Ok(rows),
-            Outcome::Fetched(_) | Outcome::Closed => Err(closed()),
+            _ => Err(closed()),
+        })
+    }
+}
+
+/// The future of a transaction's beginning.
+pub(crate) struct Beginning(pub(crate) Asking);
+
+impl Future for Beginning {
+    type Output = Result<Arc<dyn TransactionBackend>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|result| match result? {
+            Outcome::Begun(transaction) => Ok(Arc::new(transaction) as _),
+            _ => Err(closed()),
         })
     }
 }
 
 /// The future of the end.
-pub(crate) struct Closing(pub(crate) Asking);
+pub(crate) struct Closing {
+    asking: Asking,
+    timeout: Option<BoxFuture<'static, ()>>,
+}
+
+impl Closing {
+    pub(crate) fn new(pool: Arc<Pool>) -> Self {
+        Self {
+            asking: Asking::new(pool, Line::of(Access::Read), Ok(Work::Close)),
+            timeout: None,
+        }
+    }
+}
 
 impl Future for Closing {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context).map(|result| result.map(drop))
+        let this = &mut *self;
+        if let Poll::Ready(result) = this.asking.poll(context) {
+            return Poll::Ready(result.map(drop));
+        }
+        let pool = &this.asking.pool;
+        let timeout = this.timeout.get_or_insert_with(|| {
+            let timeout = pool.opener().options().close_timeout;
+            pool.runtime().timer().sleep(timeout)
+        });
+        match timeout.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(pool.too_late())),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }

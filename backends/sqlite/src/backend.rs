@@ -6,11 +6,11 @@ use std::sync::Arc;
 use queryset::runtime::{BoxFuture, Runtime};
 use queryset::{
     Backend, CancelToken, Dialect, Error, ErrorKind, Family, Fetched, Result, RowSink, Statement,
-    gave_up,
+    TransactionBackend, TransactionOptions, gave_up,
 };
 
-use crate::asking::{Asking, Closing, Executing, Fetching};
-use crate::connection::{Opener, Place};
+use crate::asking::{Asking, Beginning, Closing, Executing, Fetching};
+use crate::connection::{Line, Opener, Place};
 use crate::cursor::Cursor;
 use crate::interrupt::Interrupt;
 use crate::operation::Work;
@@ -18,6 +18,7 @@ use crate::options::SqliteOptions;
 use crate::pool::{Lease, NoLease, Pool};
 use crate::run::{self, Left, Ran};
 use crate::statement::{self, Running};
+use crate::transaction::{self, SqliteTransaction};
 
 /// SQLite behind a pool of one connection that writes and several that read.
 ///
@@ -41,30 +42,8 @@ impl SqliteBackend {
         let mut dialect = Dialect::new(Family::Sqlite, "sqlite");
         dialect.max_params = statement::max_params(first.database());
         dialect.text_functions = opener.options().text_functions;
-        let pool = Pool::new(opener, first, runtime.into());
+        let pool = Pool::new(opener, first, dialect.clone(), runtime.into());
         Ok(Self { dialect, pool })
-    }
-
-    fn blocking<T>(
-        &self,
-        statement: Statement,
-        cancel: Option<&CancelToken>,
-        operation: impl FnOnce(Lease, Statement, Option<&Arc<Interrupt>>) -> Result<T>,
-    ) -> Result<T> {
-        with_cancel(cancel, |interrupt| {
-            let lease = self
-                .pool
-                .acquire(
-                    statement.access,
-                    &statement.sql,
-                    interrupt.map(|interrupt| &**interrupt),
-                )
-                .map_err(|no| match no {
-                    NoLease::Failed(error) => error,
-                    NoLease::GivenUp => Error::new(ErrorKind::Cancelled, "given up"),
-                })?;
-            operation(lease, statement, interrupt)
-        })
     }
 }
 
@@ -83,12 +62,13 @@ impl Backend for SqliteBackend {
         sink: Box<dyn RowSink>,
         max_rows: usize,
     ) -> BoxFuture<'static, Result<Fetched>> {
+        let line = Line::of(statement.access);
         let work = Work::Fetch {
             statement,
             sink,
             max_rows,
         };
-        Box::pin(Fetching::new(Arc::clone(&self.pool), Ok(work)))
+        Box::pin(Fetching::new(Arc::clone(&self.pool), line, Ok(work)))
     }
 
     fn fetch_blocking(
@@ -98,41 +78,50 @@ impl Backend for SqliteBackend {
         max_rows: usize,
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
-        self.blocking(statement, cancel, |lease, statement, interrupt| {
-            let place = lease.place();
-            let ran = match self.pool.open(lease) {
-                Ok(connection) => run::fetch(connection, statement, sink, max_rows, interrupt),
-                Err(error) => (Err(error), Left::Broken),
-            };
-            fetched(&self.pool, place, ran)
-        })
+        let line = Line::of(statement.access);
+        fetch_blocking(&self.pool, line, statement, sink, max_rows, cancel)
     }
 
     fn execute(&self, statement: Statement) -> BoxFuture<'static, Result<u64>> {
-        let asking = Asking::new(Arc::clone(&self.pool), Ok(Work::Execute { statement }));
-        Box::pin(Executing(asking))
+        let line = Line::of(statement.access);
+        let work = Work::Execute { statement };
+        Box::pin(Executing(Asking::new(
+            Arc::clone(&self.pool),
+            line,
+            Ok(work),
+        )))
     }
 
     fn execute_blocking(&self, statement: Statement, cancel: Option<&CancelToken>) -> Result<u64> {
-        self.blocking(statement, cancel, |lease, statement, interrupt| {
-            let place = lease.place();
-            let (result, left) = match self.pool.open(lease) {
-                Ok(connection) => run::execute(connection, statement, interrupt),
-                Err(error) => (Err(error), Left::Broken),
-            };
-            self.pool.give_back(place, left);
-            result
-        })
+        let line = Line::of(statement.access);
+        execute_blocking(&self.pool, line, statement, cancel)
+    }
+
+    fn begin(
+        &self,
+        options: TransactionOptions,
+    ) -> BoxFuture<'static, Result<Arc<dyn TransactionBackend>>> {
+        let sql = options.statement(&self.dialect).into();
+        Box::pin(Beginning(Asking::new(
+            Arc::clone(&self.pool),
+            transaction::line(options),
+            Ok(Work::Begin { sql }),
+        )))
+    }
+
+    fn begin_blocking(&self, options: TransactionOptions) -> Result<Arc<dyn TransactionBackend>> {
+        let sql = options.statement(&self.dialect).into();
+        let transaction =
+            SqliteTransaction::begin_blocking(&self.pool, transaction::line(options), sql)?;
+        Ok(Arc::new(transaction))
     }
 
     fn close(&self) -> BoxFuture<'static, Result<()>> {
-        let asking = Asking::new(Arc::clone(&self.pool), Ok(Work::Close));
-        Box::pin(Closing(asking))
+        Box::pin(Closing::new(Arc::clone(&self.pool)))
     }
 
     fn close_blocking(&self) -> Result<()> {
-        self.pool.close_blocking();
-        Ok(())
+        self.pool.close_blocking()
     }
 }
 
@@ -148,6 +137,58 @@ impl Drop for SqliteBackend {
     fn drop(&mut self) {
         self.pool.abandon();
     }
+}
+
+/// Runs a statement on this thread, once a connection of this line is free.
+pub(crate) fn fetch_blocking(
+    pool: &Arc<Pool>,
+    line: Line,
+    statement: Statement,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+    cancel: Option<&CancelToken>,
+) -> Result<Fetched> {
+    with_cancel(cancel, |interrupt| {
+        let lease = acquire(pool, line, &statement.sql, interrupt)?;
+        let place = lease.place();
+        let ran = match pool.open(lease) {
+            Ok(connection) => run::fetch(connection, statement, sink, max_rows, interrupt),
+            Err(error) => (Err(error), Left::Broken),
+        };
+        fetched(pool, place, ran)
+    })
+}
+
+/// The same for a statement that returns no rows.
+pub(crate) fn execute_blocking(
+    pool: &Arc<Pool>,
+    line: Line,
+    statement: Statement,
+    cancel: Option<&CancelToken>,
+) -> Result<u64> {
+    with_cancel(cancel, |interrupt| {
+        let lease = acquire(pool, line, &statement.sql, interrupt)?;
+        let place = lease.place();
+        let (result, left) = match pool.open(lease) {
+            Ok(connection) => run::execute(connection, statement, interrupt),
+            Err(error) => (Err(error), Left::Broken),
+        };
+        pool.give_back(place, left);
+        result
+    })
+}
+
+pub(crate) fn acquire(
+    pool: &Arc<Pool>,
+    line: Line,
+    sql: &Arc<str>,
+    interrupt: Option<&Arc<Interrupt>>,
+) -> Result<Lease> {
+    let interrupt = interrupt.map(|interrupt| &**interrupt);
+    pool.acquire(line, sql, interrupt).map_err(|no| match no {
+        NoLease::Failed(error) => error,
+        NoLease::GivenUp => Error::new(ErrorKind::Cancelled, "given up"),
+    })
 }
 
 /// Goes on with an open statement on this thread.

@@ -7,9 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use queryset::{Access, Error, Result};
+use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::InterruptHandle;
 
+use crate::error;
 use crate::interrupt::{Interruptible, Working};
 use crate::statement::{self, Cache};
 pub use handle::SqliteConnection;
@@ -32,8 +33,26 @@ pub(crate) type BoxConnection = Box<Connection>;
 /// Which of the pool's connections this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) access: Access,
+    pub(crate) line: Line,
     pub(crate) slot: usize,
+}
+
+/// Those among which a connection is, and who waits for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) access: Access,
+    /// The transaction that has the connection to itself.
+    pub(crate) transaction: Option<usize>,
+}
+
+impl Line {
+    /// The connections that everybody may have.
+    pub(crate) fn of(access: Access) -> Self {
+        Self {
+            access,
+            transaction: None,
+        }
+    }
 }
 
 impl Connection {
@@ -43,6 +62,27 @@ impl Connection {
 
     pub(crate) fn place(&self) -> Place {
         self.place
+    }
+
+    /// Says where the connection is from now on.
+    pub(crate) fn move_to(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        !self.database.is_autocommit()
+    }
+
+    /// Refuses what belongs to a transaction that is over: it would take effect by itself.
+    pub(crate) fn check_transaction(&self) -> Result<()> {
+        if self.place.line.transaction.is_none() || self.is_in_transaction() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Transaction,
+            "the transaction is not open any more: sqlite rolled it back when an operation that \
+             wrote was given up or failed, or a statement ended it",
+        ))
     }
 
     pub(crate) fn round_decimals(&self) -> bool {
@@ -57,12 +97,20 @@ impl Connection {
     /// The error of the last call, about a statement.
     #[cold]
     pub(crate) fn last_error(&self, sql: &str) -> Error {
-        statement::last_error(&self.database, sql)
+        let error = statement::last_error(&self.database, sql);
+        let Line {
+            access,
+            transaction,
+        } = self.place.line;
+        match (access, transaction) {
+            (Access::Read, Some(_)) => error::in_read_only_transaction(error),
+            _ => error,
+        }
     }
 
     /// Rolls back what a statement left open; true if there was something.
     pub(crate) fn roll_back(&self) -> Result<bool> {
-        if self.database.is_autocommit() {
+        if !self.is_in_transaction() {
             return Ok(false);
         }
         statement::run_batch(self, "ROLLBACK")?;

@@ -65,7 +65,7 @@ impl queryset::Cursor for Cursor {
             sink,
             max_rows,
         });
-        Box::pin(Fetching::new(pool, work))
+        Box::pin(Fetching::new(pool, self.place.line, work))
     }
 
     fn fill_blocking(

@@ -57,6 +57,20 @@ pub(crate) fn from_rusqlite(error: rusqlite::Error) -> Error {
     }
 }
 
+/// The same error, about a transaction that was begun for reading.
+#[cold]
+pub(crate) fn in_read_only_transaction(error: Error) -> Error {
+    let code = error.code().and_then(|code| code.parse::<i32>().ok());
+    match code {
+        Some(code) if code & 0xff == ffi::SQLITE_READONLY => Error::new(
+            ErrorKind::Transaction,
+            "the statement writes, but its transaction was begun for reading only",
+        )
+        .with_code(code.to_string()),
+        _ => error,
+    }
+}
+
 /// The start of a statement, short enough for a message.
 pub(crate) fn excerpt(sql: &str) -> String {
     match sql.char_indices().nth(QUOTED) {

@@ -40,8 +40,13 @@
 //! - A new file gets a write-ahead log, so that reads and a write go on side by side. An existing
 //!   file keeps its journal mode unless [asked](SqliteOptions::journal_mode). With a rollback
 //!   journal, and in memory, a write waits for the reads, open cursors included.
-//! - A transaction that a statement leaves open is rolled back, and the statement is an error: the
-//!   connection serves others next.
+//! - A **transaction** has its connection to itself: the one that writes, or, if it is
+//!   [read-only](queryset::TransactionOptions::read_only), one of those that read. One that writes
+//!   begins `IMMEDIATE` unless [asked](queryset::TransactionOptions::sqlite_lock) otherwise, since
+//!   a lock for reading can be turned into one for writing only while nobody has written. A write
+//!   in it that is given up while it runs makes SQLite roll the whole transaction back.
+//! - A transaction that a statement leaves open elsewhere is rolled back, and the statement is an
+//!   error: the connection serves others next.
 //!
 //! # Values
 //!
@@ -69,8 +74,8 @@
 //!
 //! # What it does not do
 //!
-//! Transactions over several statements, savepoints, attached databases other than by
-//! [`on_connect`](SqliteOptions::on_connect), encryption, extensions that are loaded at run time.
+//! Attached databases other than by [`on_connect`](SqliteOptions::on_connect), encryption,
+//! extensions that are loaded at run time.
 
 mod asking;
 mod backend;
@@ -89,6 +94,7 @@ mod pool;
 mod run;
 mod statement;
 mod sync;
+mod transaction;
 mod worker;
 
 pub use backend::SqliteBackend;

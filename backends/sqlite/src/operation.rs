@@ -9,6 +9,7 @@ use crate::interrupt::{Interrupt, Interruptible};
 use crate::pool::wake;
 use crate::statement::Running;
 use crate::sync::lock;
+use crate::transaction::SqliteTransaction;
 
 /// One operation, shared by the future that waits for it and the worker that runs it.
 pub(crate) struct Operation {
@@ -44,6 +45,9 @@ pub(crate) enum Work {
     Execute {
         statement: Statement,
     },
+    Begin {
+        sql: Arc<str>,
+    },
     Close,
 }
 
@@ -51,6 +55,7 @@ pub(crate) enum Work {
 pub(crate) enum Outcome {
     Fetched(Fetched),
     Executed(u64),
+    Begun(SqliteTransaction),
     Closed,
 }
 

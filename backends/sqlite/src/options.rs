@@ -30,6 +30,7 @@ pub struct SqliteOptions {
     pub(crate) journal_mode: Option<JournalMode>,
     pub(crate) busy_timeout: Duration,
     pub(crate) acquire_timeout: Duration,
+    pub(crate) close_timeout: Duration,
     pub(crate) thread_idle: Duration,
     pub(crate) statement_cache: usize,
     pub(crate) text_functions: bool,
@@ -107,6 +108,7 @@ impl SqliteOptions {
             journal_mode: None,
             busy_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(30),
             thread_idle: Duration::from_millis(20),
             statement_cache: 128,
             text_functions: true,
@@ -164,6 +166,14 @@ impl SqliteOptions {
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
+        self
+    }
+
+    /// How long closing waits for operations and transactions under way (default: 30 seconds).
+    /// Their connections are closed when they come back.
+    #[must_use]
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.close_timeout = timeout;
         self
     }
 
@@ -234,6 +244,7 @@ impl fmt::Debug for SqliteOptions {
             .field("journal_mode", &self.journal_mode)
             .field("busy_timeout", &self.busy_timeout)
             .field("acquire_timeout", &self.acquire_timeout)
+            .field("close_timeout", &self.close_timeout)
             .field("thread_idle", &self.thread_idle)
             .field("statement_cache", &self.statement_cache)
             .field("text_functions", &self.text_functions)

@@ -10,6 +10,7 @@ mod close;
 mod expire;
 mod lane;
 mod pace;
+mod pin;
 mod ripe;
 
 use std::collections::VecDeque;
@@ -19,15 +20,16 @@ use std::task::Waker;
 use std::time::Instant;
 
 use queryset::runtime::Runtime;
-use queryset::{Access, Error, ErrorKind, Result};
+use queryset::{Access, Dialect, Error, ErrorKind, Result};
 
-use crate::connection::{BoxConnection, Connection, Opener, Place};
+use crate::connection::{BoxConnection, Connection, Line, Opener, Place};
 use crate::crew::{Call, Crew, Sprint};
 use crate::cursor::Parked;
 use crate::operation::{Operation, Work};
 use crate::run::{self, Left};
 use crate::statement::Running;
 use crate::sync::lock;
+use crate::transaction::Pinned;
 use lane::{Lane, Waiter};
 use pace::Paces;
 use ripe::{Hint, Ripe};
@@ -40,6 +42,7 @@ pub(crate) use ripe::wake;
 /// runs.
 pub(crate) struct Pool {
     opener: Opener,
+    dialect: Dialect,
     runtime: Runtime,
     state: Mutex<State>,
     hint: Hint,
@@ -51,6 +54,8 @@ pub(crate) struct State {
     phase: Phase,
     readers: Lane,
     writer: Lane,
+    /// The connections that transactions have to themselves, each a lane with its own queue.
+    transactions: Vec<Option<(Lane, Pinned)>>,
     /// What a worker can do without waiting for a connection.
     ready: VecDeque<Task>,
     pub(crate) crew: Crew,
@@ -81,6 +86,8 @@ pub(crate) enum Task {
     Resume(Arc<Operation>),
     /// The end of a cursor that was dropped.
     Finish(Box<Running>),
+    /// The end of a transaction that was dropped.
+    RollBack(BoxConnection),
     /// Connections that nobody needs any more.
     Discard(Vec<BoxConnection>),
     /// The last connections of a database that is closed.
@@ -97,13 +104,21 @@ pub(crate) struct Run {
 }
 
 impl Pool {
-    pub(crate) fn new(opener: Opener, first: Connection, runtime: Runtime) -> Arc<Self> {
+    pub(crate) fn new(
+        opener: Opener,
+        first: Connection,
+        dialect: Dialect,
+        runtime: Runtime,
+    ) -> Arc<Self> {
         let options = opener.options();
-        let mut readers = Lane::new(Access::Read, options.readers);
-        let mut writer = Lane::new(Access::Write, usize::from(!options.location.read_only));
-        match first.place().access {
-            Access::Read => readers.adopt(first),
-            Access::Write => writer.adopt(first),
+        let mut readers = Lane::new(Line::of(Access::Read), options.readers);
+        let mut writer = Lane::new(
+            Line::of(Access::Write),
+            usize::from(!options.location.read_only),
+        );
+        match first.place().line.access {
+            Access::Read => readers.adopt(Box::new(first)),
+            Access::Write => writer.adopt(Box::new(first)),
         }
         let workers = options.readers + 2;
         Arc::new(Self {
@@ -111,6 +126,7 @@ impl Pool {
                 phase: Phase::Open,
                 readers,
                 writer,
+                transactions: Vec::new(),
                 ready: VecDeque::new(),
                 crew: Crew::new(workers),
                 ripe: Ripe::default(),
@@ -121,6 +137,7 @@ impl Pool {
             }),
             hint: Hint::default(),
             opener,
+            dialect,
             runtime,
             drained: Condvar::new(),
         })
@@ -128,6 +145,10 @@ impl Pool {
 
     pub(crate) fn opener(&self) -> &Opener {
         &self.opener
+    }
+
+    pub(crate) fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -142,12 +163,11 @@ impl Pool {
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         operation: &Arc<Operation>,
-        access: Access,
+        line: Line,
         sql: Arc<str>,
     ) -> Result<()> {
         let mut state = self.lock();
-        state.check_open()?;
-        let lane = state.lane(access);
+        let lane = state.open_lane(line)?;
         lane.check_usable()?;
         let waits = !lane.has_spare();
         let since = waits.then(|| self.runtime.timer().now());
@@ -192,11 +212,7 @@ impl Pool {
             return;
         }
         let mut state = self.lock();
-        let State {
-            readers, writer, ..
-        } = &mut *state;
-        readers.forget_gone();
-        writer.forget_gone();
+        state.lanes().for_each(Lane::forget_gone);
         let drained = self.settle(&mut state);
         let call = state.call();
         drop(state);
@@ -230,22 +246,24 @@ impl Pool {
     /// Notes a cursor that waits for its next call, so that closing finds it.
     pub(crate) fn park(self: &Arc<Self>, place: Place, parked: &Arc<Parked>) {
         let mut state = self.lock();
-        if matches!(state.phase, Phase::Closing | Phase::Closed) {
+        // Closing waits for transactions, and their cursors are theirs.
+        if place.line.transaction.is_none() && matches!(state.phase, Phase::Closing | Phase::Closed)
+        {
             drop(state);
             if let Some(running) = parked.take() {
                 self.finish(running);
             }
             return;
         }
-        state
-            .lane(place.access)
-            .park(place.slot, Arc::clone(parked));
+        if let Some(lane) = state.lane(place.line) {
+            lane.park(place.slot, Arc::clone(parked));
+        }
     }
 
     /// Notes that a cursor works again.
     pub(crate) fn unpark(&self, place: Place) {
         let mut state = self.lock();
-        let parked = state.lane(place.access).unpark(place.slot);
+        let parked = state.lane(place.line).map(|lane| lane.unpark(place.slot));
         drop(state);
         drop(parked);
     }
@@ -330,11 +348,31 @@ pub(crate) struct Next {
 }
 
 impl State {
-    fn lane(&mut self, access: Access) -> &mut Lane {
-        match access {
-            Access::Read => &mut self.readers,
-            Access::Write => &mut self.writer,
+    /// The lane of a line; none for a transaction that is over.
+    fn lane(&mut self, line: Line) -> Option<&mut Lane> {
+        match (line.transaction, line.access) {
+            (None, Access::Read) => Some(&mut self.readers),
+            (None, Access::Write) => Some(&mut self.writer),
+            (Some(transaction), _) => {
+                let entry = self.transactions.get_mut(transaction)?;
+                entry.as_mut().map(|(lane, _)| lane)
+            }
         }
+    }
+
+    /// The lane for a new operation. A transaction goes on while the database closes.
+    fn open_lane(&mut self, line: Line) -> Result<&mut Lane> {
+        if line.transaction.is_none() {
+            self.check_open()?;
+        }
+        self.lane(line).ok_or_else(closed)
+    }
+
+    fn lanes(&mut self) -> impl Iterator<Item = &mut Lane> {
+        let own = self.transactions.iter_mut().flatten();
+        [&mut self.readers, &mut self.writer]
+            .into_iter()
+            .chain(own.map(|(lane, _)| lane))
     }
 
     fn check_open(&self) -> Result<()> {
@@ -351,12 +389,18 @@ impl State {
         let Self {
             readers,
             writer,
+            transactions,
             paces,
             ..
         } = self;
+        let own = transactions.iter_mut().flatten();
         readers
             .pick(now, |sql| paces.is_short(sql))
             .or_else(|| writer.pick(now, |_| false))
+            .or_else(|| {
+                own.map(|(lane, _)| lane)
+                    .find_map(|lane| lane.pick(now, |_| false))
+            })
     }
 
     /// Whether anything was asked for, be there a connection for it or not.
@@ -364,11 +408,21 @@ impl State {
         !self.ready.is_empty()
             || !self.readers.waiters.is_empty()
             || !self.writer.waiters.is_empty()
+            || self.transaction_waits()
             || self.phase == Phase::Closing
     }
 
+    fn transaction_waits(&self) -> bool {
+        let mut own = self.transactions.iter().flatten();
+        own.any(|(lane, _)| !lane.waiters.is_empty())
+    }
+
     pub(crate) fn has_work(&self) -> bool {
-        !self.ready.is_empty() || self.readers.has_job() || self.writer.has_job()
+        let own = self.transactions.iter().flatten();
+        !self.ready.is_empty()
+            || self.readers.has_job()
+            || self.writer.has_job()
+            || own.map(|(lane, _)| lane).any(Lane::has_job)
     }
 
     /// A worker to call, if there is work and none is on its way.
@@ -383,6 +437,7 @@ impl State {
     fn keeps_up(&self) -> bool {
         self.ready.is_empty()
             && self.writer.waiters.is_empty()
+            && !self.transaction_waits()
             && self.crew.keeps_up(self.readers.waiters.len())
     }
 
@@ -393,8 +448,11 @@ impl State {
         left: Left,
         ended: Option<(Option<Instant>, Instant)>,
     ) -> Option<Box<Connection>> {
+        if let Some(transaction) = place.line.transaction {
+            return self.take_back_own(transaction, left);
+        }
         let open = self.phase == Phase::Open || self.phase == Phase::Closing;
-        let lane = match place.access {
+        let lane = match place.line.access {
             Access::Read => &mut self.readers,
             Access::Write => &mut self.writer,
         };
@@ -402,7 +460,7 @@ impl State {
             Left::Free(connection) if open => {
                 let held = lane.free(connection);
                 if let (Some((sql, leased)), Some((began, now)), Access::Read) =
-                    (held, ended, place.access)
+                    (held, ended, place.line.access)
                 {
                     let took = now.saturating_duration_since(began.unwrap_or(leased));
                     self.paces.note(sql, took);
@@ -417,8 +475,8 @@ impl State {
                 lane.vacate(place.slot);
                 None
             }
-            // Held by its cursor from now on.
-            Left::Open(_) => None,
+            // Held by its cursor or its transaction from now on.
+            Left::Open(_) | Left::Pinned => None,
         }
     }
 
@@ -432,8 +490,7 @@ impl State {
                 other => tasks.push(other),
             }
         }
-        self.readers.strand(&mut operations);
-        self.writer.strand(&mut operations);
+        self.lanes().for_each(|lane| lane.strand(&mut operations));
         (operations, tasks)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Left {
     Free(Box<Connection>),
     /// Rows wait in its statement.
     Open(Box<Running>),
+    /// It belongs to a transaction from now on.
+    Pinned,
     /// Something panicked in the middle; it has been closed.
     Broken,
 }
@@ -36,6 +38,9 @@ pub(crate) fn fetch(
         let working = work_for(&connection, interrupt);
         if working.is_given_up() {
             return (Err(not_begun()), Left::Free(connection));
+        }
+        if let Err(error) = connection.check_transaction() {
+            return (Err(error), Left::Free(connection));
         }
         let Statement {
             sql,
@@ -80,6 +85,9 @@ pub(crate) fn execute(
         if working.is_given_up() {
             return (Err(not_begun()), Left::Free(connection));
         }
+        if let Err(error) = connection.check_transaction() {
+            return (Err(error), Left::Free(connection));
+        }
         let (total, _) = statement::changes(connection.database());
         let several = statement.params.is_empty()
             && statement.sql.trim_end().trim_end_matches(';').contains(';');
@@ -104,6 +112,40 @@ pub(crate) fn execute(
         drop(working);
         (result, left)
     })
+}
+
+/// Begins a transaction that stays open.
+pub(crate) fn begin(
+    connection: Box<Connection>,
+    sql: &str,
+    interrupt: Option<&Arc<impl Interruptible>>,
+) -> Ran<()> {
+    guarded(|| {
+        let working = work_for(&connection, interrupt);
+        if working.is_given_up() {
+            return (Err(not_begun()), Left::Free(connection));
+        }
+        let begun = statement::run_batch(&connection, sql);
+        drop(working);
+        match begun {
+            Ok(()) => (Ok(()), Left::Free(connection)),
+            Err(error) => (Err(error), free(connection)),
+        }
+    })
+}
+
+/// Ends a transaction that nobody ends any more.
+pub(crate) fn roll_back(connection: Box<Connection>) -> Left {
+    guarded(|| {
+        let working = connection.work_for(None);
+        let rolled_back = connection.roll_back();
+        drop(working);
+        match rolled_back {
+            Ok(_) => (Ok(()), Left::Free(connection)),
+            Err(error) => (Err(error), Left::Broken),
+        }
+    })
+    .1
 }
 
 /// Ends an open statement.
@@ -182,6 +224,9 @@ fn free(connection: Box<Connection>) -> Left {
 /// Frees a connection, unless a statement left a transaction open, which would swallow what
 /// others write.
 fn settle(connection: Box<Connection>) -> (Result<()>, Left) {
+    if connection.place().line.transaction.is_some() {
+        return (Ok(()), Left::Free(connection));
+    }
     match connection.roll_back() {
         Ok(false) => (Ok(()), Left::Free(connection)),
         Ok(true) => (

@@ -19,6 +19,7 @@ use crate::cursor::Cursor;
 use crate::operation::{Operation, Outcome, Work};
 use crate::pool::{Lease, Pool, Run, Task, wake};
 use crate::run::{self, Left, Ran};
+use crate::transaction::SqliteTransaction;
 
 impl Pool {
     /// Makes a call, without the pool's lock.
@@ -106,6 +107,10 @@ impl Pool {
                 let place = running.connection().place();
                 (Some((place, run::finish(running))), None)
             }
+            Task::RollBack(connection) => {
+                let place = connection.place();
+                (Some((place, run::roll_back(connection))), None)
+            }
             Task::Discard(connections) => {
                 drop(connections);
                 (None, None)
@@ -136,6 +141,15 @@ impl Pool {
                 let (result, left) = run::execute(connection, statement, interrupt);
                 (result.map(Came::Changes), left)
             }
+            Work::Begin { sql } => match run::begin(connection, &sql, interrupt) {
+                (Ok(()), Left::Free(connection)) => {
+                    let transaction = SqliteTransaction::on(self, connection);
+                    (Ok(Came::Transaction(transaction)), Left::Pinned)
+                }
+                (Err(error), left) => (Err(error), left),
+                // A transaction that was begun leaves its connection free.
+                (Ok(()), left) => (Err(crate::pool::closed()), left),
+            },
             // Neither waits for a connection.
             Work::Fill { .. } | Work::Close => (Err(crate::pool::closed()), Left::Free(connection)),
         }
@@ -148,8 +162,10 @@ impl Pool {
         result: Result<Came>,
         left: Left,
     ) -> Performed {
+        self.note_transaction(place, &left);
         let (left, cursor) = match left {
             Left::Open(running) => (None, Some(Cursor::new(self, running, true))),
+            Left::Pinned => (None, None),
             other => (Some((place, other)), None),
         };
         let result = result.map(|came| match came {
@@ -158,6 +174,7 @@ impl Pool {
                 cursor: cursor.map(|cursor| Box::new(cursor) as _),
             }),
             Came::Changes(rows) => Outcome::Executed(rows),
+            Came::Transaction(transaction) => Outcome::Begun(transaction),
         });
         (left, Some((operation, result)))
     }
@@ -171,6 +188,7 @@ type Performed = (
 enum Came {
     Rows(Box<dyn RowSink>),
     Changes(u64),
+    Transaction(SqliteTransaction),
 }
 
 const LOST: &str = "the runtime has shut down: keep it alive for as long as its database is used";

@@ -8,16 +8,17 @@ use std::thread;
 use queryset::runtime::{BoxFuture, Runtime, Threads};
 use queryset::{
     Backend, CancelToken, Cursor, Database, Dialect, Error, ErrorKind, Fetched, Result, RowSink,
-    Statement,
+    Statement, TransactionBackend, TransactionOptions,
 };
 
 use super::rows::{Buffer, Chunk};
+use super::transaction::{self, SpoiledTransaction};
 use super::{Conduct, Manner};
 
 /// A backend that does what another does, with a fault.
 #[derive(Clone, Debug)]
 pub(super) struct Wrapper {
-    inner: Arc<dyn Backend>,
+    pub(super) inner: Arc<dyn Backend>,
     manner: Manner,
     /// The rows of the read before.
     before: Arc<Mutex<Option<Buffer>>>,
@@ -34,7 +35,16 @@ impl Wrapper {
         Database::new(Arc::new(wrapper), database.runtime().clone())
     }
 
-    fn is(&self, conduct: Conduct) -> bool {
+    /// The same fault over another backend.
+    pub(super) fn around(&self, inner: Arc<dyn Backend>) -> Self {
+        Self {
+            inner,
+            manner: self.manner,
+            before: Arc::clone(&self.before),
+        }
+    }
+
+    pub(super) fn is(&self, conduct: Conduct) -> bool {
         matches!(self.manner, Manner::Conduct(own) if own == conduct)
     }
 
@@ -228,6 +238,22 @@ impl Backend for Wrapper {
             self.inner.execute_blocking(statement.clone(), cancel)?;
         }
         self.changed(self.inner.execute_blocking(statement, cancel))
+    }
+
+    fn begin(
+        &self,
+        options: TransactionOptions,
+    ) -> BoxFuture<'static, Result<Arc<dyn TransactionBackend>>> {
+        let begun = self.inner.begin(transaction::spoiled(self, options));
+        let this = self.clone();
+        Box::pin(async move { Ok(SpoiledTransaction::over(&this, begun.await?)) })
+    }
+
+    fn begin_blocking(&self, options: TransactionOptions) -> Result<Arc<dyn TransactionBackend>> {
+        let begun = self
+            .inner
+            .begin_blocking(transaction::spoiled(self, options))?;
+        Ok(SpoiledTransaction::over(self, begun))
     }
 
     fn close(&self) -> BoxFuture<'static, Result<()>> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::sink::{Layout, panicked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{FromRow, Row, RowReader, RowSink};
+use crate::row::{Columns, FromRow, Row, RowReader, RowSink};
 use crate::value::{Value, ValueRef};
 
 /// A chunk of rows, copied out of the driver into buffers that are used again.
@@ -130,6 +130,32 @@ impl Flat {
         // A panic of a user's type ends the read as an error, wherever its row is built.
         let built = catch_unwind(AssertUnwindSafe(|| T::from_row(&reader)));
         Some(built.unwrap_or_else(|panic| Err(panicked(&*panic))))
+    }
+
+    /// A chunk that keeps all columns as they come.
+    pub(crate) fn of_everything() -> Self {
+        Self::new(Layout::ByName(None))
+    }
+
+    /// Hands the next rows, at most `max_rows`, to another sink; whether more are left.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(crate) fn hand_on(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+        let end = self.rows.min(self.next.saturating_add(max_rows));
+        while self.next < end {
+            let start = self.next * self.width;
+            self.next += 1;
+            let (Layout::InOrder(columns) | Layout::Found(columns, _)) = &self.layout else {
+                break;
+            };
+            let row = FlatRow {
+                cells: &self.cells[start..start + self.width],
+                chunk: self,
+            };
+            sink.row(&NamedRow { row, columns })?;
+        }
+        Ok(self.next < self.rows)
     }
 
     #[inline]
@@ -276,6 +302,26 @@ impl Spares {
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One row of a chunk that keeps all columns, as a backend would lend it.
+struct NamedRow<'r> {
+    row: FlatRow<'r>,
+    columns: &'r Columns,
+}
+
+impl Row for NamedRow<'_> {
+    fn len(&self) -> usize {
+        self.row.len()
+    }
+
+    fn name(&self, index: usize) -> &str {
+        self.columns.name(index).unwrap_or_default()
+    }
+
+    fn value(&self, index: usize) -> Result<ValueRef<'_>> {
+        self.row.value(index)
     }
 }
 

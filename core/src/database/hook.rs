@@ -115,6 +115,35 @@ impl Database {
     }
 }
 
+/// What watches the statements that a transaction sends for itself.
+pub(crate) struct Observer {
+    hooks: Hooks,
+    scope: Option<Arc<Watch>>,
+}
+
+impl Observer {
+    pub(crate) fn of(db: &Database) -> Self {
+        Self {
+            hooks: db.shared.hooks.clone(),
+            scope: db.scope.clone(),
+        }
+    }
+
+    /// Begins to watch a statement without values, if anybody listens.
+    pub(crate) fn observe(&self, sql: &Arc<str>) -> Observed {
+        if self.scope.is_none() && !self.hooks.listens() {
+            return Observed(None);
+        }
+        Observed(Some(Box::new(Started {
+            at: Instant::now(),
+            statement: Statement::write(Arc::clone(sql), Vec::new()),
+            hooks: self.hooks.clone(),
+            scope: self.scope.clone(),
+            caller: None,
+        })))
+    }
+}
+
 /// The location, unless it lies in this crate: then the caller was not handed on.
 fn outside(caller: &'static Location<'static>) -> Option<&'static Location<'static>> {
     const OWN: (&str, &str) = file!().split_at(file!().len() - "database/hook.rs".len());
@@ -122,7 +151,7 @@ fn outside(caller: &'static Location<'static>) -> Option<&'static Location<'stat
 }
 
 /// A statement under way. Dropped before its end, it tells that the statement was given up.
-pub(super) struct Observed(Option<Box<Started>>);
+pub(crate) struct Observed(Option<Box<Started>>);
 
 struct Started {
     at: Instant,
@@ -133,7 +162,7 @@ struct Started {
 }
 
 impl Observed {
-    pub(super) fn end(mut self, rows: u64, error: Option<&Error>) {
+    pub(crate) fn end(mut self, rows: u64, error: Option<&Error>) {
         if let Some(started) = self.0.take() {
             started.tell(rows, error, false);
         }

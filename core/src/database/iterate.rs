@@ -246,6 +246,8 @@ pub struct AsyncIter<T> {
 
 enum AsyncState {
     Start(Box<Read>),
+    /// The rest waits until it is asked for.
+    Open(Box<dyn Cursor>),
     Filling(BoxFuture<'static, Result<Fetched>>),
     /// The next chunk came while its forerunner is consumed.
     Came(Box<Result<Fetched>>),
@@ -346,6 +348,16 @@ impl<T: FromRow> AsyncIter<T> {
                 self.state = AsyncState::Filling(future);
                 return self.poll_fill(context);
             }
+            AsyncState::Open(cursor) => {
+                // The chunk whose cursor it is.
+                let Some(mut sink) = self.ready.take() else {
+                    return Poll::Ready(Ok(()));
+                };
+                let max_rows = self.chunks.next(Some(&sink));
+                sink.clear();
+                self.state = AsyncState::Filling(self.held(cursor.fill(sink, max_rows)));
+                return self.poll_fill(context);
+            }
             AsyncState::Filling(mut future) => match future.as_mut().poll(context) {
                 Poll::Ready(fetched) => fetched?,
                 Poll::Pending => {
@@ -359,18 +371,26 @@ impl<T: FromRow> AsyncIter<T> {
             consumed.clear();
             self.spare = Some(consumed);
         }
-        if let Some(cursor) = fetched.cursor {
-            let max_rows = self.chunks.next(Some(&came));
-            let sink = match self.spare.take() {
-                Some(spare) => spare,
-                None => self.watched.db.shared.spares.take(came.layout().clone()),
-            };
-            // Polled at once, so that the backend reads on while these rows are consumed.
-            let mut future = self.held(cursor.fill(sink, max_rows));
-            self.state = match future.as_mut().poll(context) {
-                Poll::Ready(fetched) => AsyncState::Came(Box::new(fetched)),
-                Poll::Pending => AsyncState::Filling(future),
-            };
+        match fetched.cursor {
+            None => {}
+            // A chunk that is asked for ahead, and not polled while its forerunner is consumed,
+            // would keep the transaction's only connection from what the consumer does next.
+            Some(cursor) if self.watched.db.level().is_some() => {
+                self.state = AsyncState::Open(cursor);
+            }
+            Some(cursor) => {
+                let max_rows = self.chunks.next(Some(&came));
+                let sink = match self.spare.take() {
+                    Some(spare) => spare,
+                    None => self.watched.db.shared.spares.take(came.layout().clone()),
+                };
+                // Polled at once, so that the backend reads on while these rows are consumed.
+                let mut future = self.held(cursor.fill(sink, max_rows));
+                self.state = match future.as_mut().poll(context) {
+                    Poll::Ready(fetched) => AsyncState::Came(Box::new(fetched)),
+                    Poll::Pending => AsyncState::Filling(future),
+                };
+            }
         }
         self.ready = Some(came);
         Poll::Ready(Ok(()))

@@ -48,6 +48,7 @@ fn doing(holder: &Holder) -> &'static str {
     match holder.doing {
         Doing::Running => "running",
         Doing::Parked(_) => "an open cursor over",
+        Doing::Detached => "in a transaction begun by",
         Doing::Finishing => "ending the dropped",
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::state::{Doing, Entry};
 use super::{Connect, Health, Shared};
@@ -35,6 +36,19 @@ impl<C: Connect> Lease<C> {
             drop(entry.connection);
             self.shared.vacate(entry.slot);
         }
+    }
+
+    /// Takes the connection out, for longer than one operation. Its place in the pool stays taken
+    /// until it is given back there.
+    pub fn detach(mut self) -> Option<(C::Connection, Place<C>)> {
+        let entry = self.entry.take()?;
+        let before = self.shared.lock().now(entry.slot, Doing::Detached);
+        drop(before);
+        let place = Place {
+            opened: entry.opened,
+            permit: Permit::new(&self.shared, entry.slot),
+        };
+        Some((entry.connection, place))
     }
 
     pub(super) fn slot(&self) -> Option<usize> {
@@ -91,6 +105,40 @@ where
             .field("connection", &**self)
             .field("reused", &self.reused)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where a connection belongs that was [detached](Lease::detach). Dropped without it, the place is
+/// free for another.
+#[must_use = "the connection belongs there"]
+pub struct Place<C: Connect> {
+    opened: Instant,
+    permit: Permit<C>,
+}
+
+impl<C: Connect> Place<C> {
+    /// Gives the connection back, by its health as after any operation.
+    pub fn give_back(self, connection: C::Connection) {
+        let shared = Arc::clone(self.permit.shared());
+        let Some(slot) = self.permit.disarm() else {
+            return;
+        };
+        let before = shared.lock().now(slot, Doing::Running);
+        drop(before);
+        let entry = Entry {
+            connection,
+            slot,
+            opened: self.opened,
+            sweeps: 0,
+            used: true,
+        };
+        drop(Lease::new(shared, entry));
+    }
+}
+
+impl<C: Connect> fmt::Debug for Place<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").finish_non_exhaustive()
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) enum Doing {
     Running,
     /// A cursor waits for its next call; closing takes its connection away.
     Parked(Arc<dyn Reclaim>),
+    /// A transaction has the connection to itself.
+    Detached,
     /// The operation was dropped.
     Finishing,
 }
@@ -134,6 +136,20 @@ impl<T> State<T> {
             retrying: false,
             sweeping: false,
             closers: Vec::new(),
+        }
+    }
+
+    /// Takes in the first connection of a pool.
+    pub(super) fn adopt(&mut self, connection: T) {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot] = Slot::Idle;
+            self.idle.push(Entry {
+                connection,
+                slot,
+                opened: Instant::now(),
+                sweeps: 0,
+                used: true,
+            });
         }
     }
 

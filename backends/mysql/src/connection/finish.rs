@@ -15,7 +15,7 @@ use queryset::runtime::Timer;
 
 use super::open::Opener;
 use super::session::State;
-use super::{Connection, Work};
+use super::{Connection, Standing, Work};
 
 /// How long an operation may take to end by itself before it is killed.
 const GRACE: Duration = Duration::from_millis(10);
@@ -27,14 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// No more attempts are made with pauses longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The connection, if it can serve again.
+/// The connection, if it can serve again. What a transaction left open is rolled back if it
+/// `leaves` it.
 pub(super) async fn finish(
     mut connection: Box<Connection>,
     opener: Opener,
+    leaves: bool,
 ) -> Option<Box<Connection>> {
     let timer = opener.runtime().timer().clone();
     let finished = {
-        let ending = std::pin::pin!(end(&mut connection, &opener));
+        let ending = std::pin::pin!(end(&mut connection, &opener, leaves));
         match select(timer.sleep(PATIENCE), ending).await {
             Either::Left(_) => false,
             Either::Right((finished, _)) => finished,
@@ -48,7 +50,7 @@ pub(super) async fn finish(
     None
 }
 
-async fn end(connection: &mut Connection, opener: &Opener) -> bool {
+async fn end(connection: &mut Connection, opener: &Opener, leaves: bool) -> bool {
     let timer = opener.runtime().timer();
     let kill = format!("KILL QUERY {}", connection.id);
     let place = connection.place.clone();
@@ -83,11 +85,17 @@ async fn end(connection: &mut Connection, opener: &Opener) -> bool {
     if killed && session.state() == State::Clean {
         session.absorb().await;
     }
-    if session.state() == State::Clean {
+    if session.state() == State::Clean && leaves {
         // Whoever left a transaction open is not there to hear of it.
-        let _ = session.settle().await;
+        let _ = session.leave_transaction().await;
+    } else if session.state() == State::Clean {
+        session.ask_standing().await;
     }
-    session.state() == State::Clean
+    let clean = session.state() == State::Clean;
+    if clean && leaves {
+        connection.standing = Standing::default();
+    }
+    clean
 }
 
 impl Connection {

@@ -9,7 +9,7 @@ use mysql_async::prelude::{Protocol, Queryable};
 use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, TextProtocol, Value};
 use queryset::{Error, ErrorKind, Result, RowSink};
 
-use super::{Abandoned, Server};
+use super::{Abandoned, Server, Standing};
 use crate::error;
 use crate::row::RowView;
 
@@ -30,6 +30,7 @@ pub(crate) struct Session {
     /// The first row that was not handed over.
     ahead: Option<Row>,
     abandoned: Abandoned,
+    standing: Standing,
 }
 
 /// What the next statement would find.
@@ -61,7 +62,13 @@ impl Session {
             answered: false,
             ahead: None,
             abandoned,
+            standing: Standing::default(),
         }
+    }
+
+    /// The transaction that has the session to itself from now on, if there is one.
+    pub(super) fn join_transaction(&mut self, standing: Standing) {
+        self.standing = standing;
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -94,12 +101,21 @@ impl Session {
         sink: &mut dyn RowSink,
         max_rows: usize,
     ) -> Result<bool> {
-        self.send(sql, params).await?;
-        self.pull(sink, max_rows).await
+        self.refuse_ended()?;
+        let read = match self.send(sql, params).await {
+            Ok(()) => self.pull(sink, max_rows).await,
+            Err(error) => Err(error),
+        };
+        self.note_failure(read).await
     }
 
     /// Hands the next rows of the open result, at most `max_rows`, to the sink.
-    pub(crate) async fn pull(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+    pub(crate) async fn go_on(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+        let read = self.pull(sink, max_rows).await;
+        self.note_failure(read).await
+    }
+
+    async fn pull(&mut self, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
         let more = match self.text {
             true => self.rows::<TextProtocol>(sink, max_rows).await?,
             false => self.rows::<BinaryProtocol>(sink, max_rows).await?,
@@ -113,7 +129,11 @@ impl Session {
     /// Runs a statement, or several if there are no values, to the end; the number of rows that
     /// they changed.
     pub(crate) async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
-        let executed = self.execute_all(sql, params).await;
+        self.refuse_ended()?;
+        let executed = self.run(sql, params).await;
+        if !self.standing.is_none() {
+            return self.note_failure(executed).await;
+        }
         // An error does not tell whether it came in the middle of a transaction.
         if executed.is_err()
             && self.state == State::Clean
@@ -125,7 +145,13 @@ impl Session {
         executed
     }
 
-    async fn execute_all(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+    /// Begins a transaction, which the session has joined.
+    pub(crate) async fn begin_transaction(&mut self, sql: &str) -> Result<u64> {
+        let begun = self.run(sql, Vec::new()).await;
+        self.note_failure(begun).await
+    }
+
+    async fn run(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
         let mut changed = 0;
         if params.is_empty() {
             // One way to the server and back, and nothing to be kept there.
@@ -173,14 +199,57 @@ impl Session {
         self.state = State::Broken;
     }
 
-    /// Ends a transaction that was left open; an error tells that there was one.
-    pub(super) async fn settle(&mut self) -> Result<()> {
-        self.state = State::Clean;
+    /// Whether the server's last answer told of an open transaction.
+    fn tells_of_transaction(&self) -> bool {
         let status = self
             .conn
             .last_ok_packet()
             .map(|packet| packet.status_flags());
-        if !status.is_some_and(|status| status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)) {
+        status.is_some_and(|status| status.contains(StatusFlags::SERVER_STATUS_IN_TRANS))
+    }
+
+    /// Refuses what belongs to a transaction that is over: it would take effect by itself.
+    fn refuse_ended(&self) -> Result<()> {
+        match self.standing.is_ended() {
+            false => Ok(()),
+            true => Err(Error::new(
+                ErrorKind::Transaction,
+                "the transaction is not open any more: a statement ended it, or the server rolled \
+                 it back for an error of an operation that was given up",
+            )),
+        }
+    }
+
+    /// Asks how the transaction stands after an error, which does not tell.
+    async fn note_failure<T>(&mut self, result: Result<T>) -> Result<T> {
+        if result.is_err() && self.state == State::Clean && !self.standing.is_none() {
+            self.ask_standing().await;
+        }
+        result
+    }
+
+    /// Asks the server whether the transaction is still open.
+    pub(super) async fn ask_standing(&mut self) {
+        match self.conn.query_drop("DO 0").await {
+            Ok(()) => self.standing.note(self.tells_of_transaction()),
+            Err(_) => self.state = State::Broken,
+        }
+    }
+
+    /// Sees to a transaction that a statement may have begun or ended.
+    async fn settle(&mut self) -> Result<()> {
+        self.state = State::Clean;
+        if self.standing.is_none() {
+            return self.leave_transaction().await;
+        }
+        self.standing.note(self.tells_of_transaction());
+        Ok(())
+    }
+
+    /// Ends a transaction that was left open; an error tells that there was one.
+    pub(super) async fn leave_transaction(&mut self) -> Result<()> {
+        let joined = !std::mem::take(&mut self.standing).is_none();
+        if !joined && !self.tells_of_transaction() {
             return Ok(());
         }
         match self.conn.query_drop("ROLLBACK").await {

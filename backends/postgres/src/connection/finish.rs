@@ -17,38 +17,40 @@ use crate::tls::Tls;
 /// Most of what is dropped is nearly done: it is read to its end in less time than a request to
 /// cancel takes, for which the server starts a process.
 const GRACE: Duration = Duration::from_millis(2);
+/// How long the rest of a result is read and thrown away, in a transaction, before it is cancelled.
+const STREAM: Duration = Duration::from_secs(1);
 /// How long cancelling and reading the rest may take before the connection is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a server gets to take our leave.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Ends the statement under way and reads what is left of its answer.
+/// Ends the statement under way, reads what is left of its answer, and rolls back what a
+/// transaction left open.
 pub(super) async fn finish(mut connection: Box<Connection>) -> Option<Box<Connection>> {
-    let opener = Arc::clone(&connection.opener);
-    let runtime = &opener.runtime;
-    let drained = within(runtime, GRACE, Box::pin(connection.drain())).await;
-    let drained = match drained {
-        Some(drained) => drained,
-        None => {
-            let ended = async {
-                // Not at the same time: reading as fast as the server sends would keep the request
-                // waiting. A server that is stuck in sending notes it, and heeds it once we read.
-                let asked = connection.cancel_request().await;
-                // A request that may still be on its way could hit the next statement.
-                connection.drain().await && asked.is_ok()
-            };
-            within(runtime, PATIENCE, Box::pin(ended)).await == Some(true)
-        }
-    };
-    if !drained {
-        return None;
-    }
-    if connection.begins {
+    connection.stop_statement(GRACE).await.then_some(())?;
+    if connection.begins || !connection.standing.is_none() {
+        let opener = Arc::clone(&connection.opener);
         let rolled_back = Box::pin(connection.batch("ROLLBACK"));
-        within(runtime, PATIENCE, rolled_back).await?.ok()?;
+        within(&opener.runtime, PATIENCE, rolled_back).await?.ok()?;
+        connection.standing.clear();
     }
     connection.phase = Phase::Idle;
     Some(connection)
+}
+
+/// Ends the statement under way, and leaves the transaction around it as it is.
+pub(super) async fn finish_in_transaction(
+    mut connection: Box<Connection>,
+) -> Option<Box<Connection>> {
+    // To cancel breaks the transaction, which rows that nobody reads should not.
+    let grace = if connection.streams { STREAM } else { GRACE };
+    connection.stop_statement(grace).await.then_some(())?;
+    let opener = Arc::clone(&connection.opener);
+    let asked = Box::pin(connection.ask_standing());
+    let asked = within(&opener.runtime, PATIENCE, asked).await;
+    asked
+        .is_some_and(|asked| asked.is_ok())
+        .then_some(connection)
 }
 
 /// Closes the connection in the server's own way.
@@ -66,6 +68,24 @@ pub(super) async fn close(connection: Box<Connection>) {
 }
 
 impl Connection {
+    /// Ends the statement under way; false if the connection is in doubt.
+    async fn stop_statement(&mut self, grace: Duration) -> bool {
+        let opener = Arc::clone(&self.opener);
+        let runtime = &opener.runtime;
+        let drained = within(runtime, grace, Box::pin(self.drain())).await;
+        if let Some(drained) = drained {
+            return drained;
+        }
+        let ended = async {
+            // Not at the same time: reading as fast as the server sends would keep the request
+            // waiting. A server that is stuck in sending notes it, and heeds it once we read.
+            let asked = self.cancel_request().await;
+            // A request that may still be on its way could hit the next statement.
+            self.drain().await && asked.is_ok()
+        };
+        within(runtime, PATIENCE, Box::pin(ended)).await == Some(true)
+    }
+
     /// Waits until everything that was asked for is answered; false if the connection is lost.
     async fn drain(&mut self) -> bool {
         let Self { client, driver, .. } = self;

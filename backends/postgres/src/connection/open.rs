@@ -129,6 +129,8 @@ async fn attempt(
         begins: false,
         answered: false,
         phase: Phase::Busy,
+        streams: false,
+        standing: super::Standing::default(),
         address: address.clone(),
         host: Arc::clone(&target.host),
         opener: Arc::clone(opening),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::{OpenFlags, ffi};
 
-use super::{Connection, Place, SqliteConnection};
+use super::{Connection, Line, Place, SqliteConnection};
 use crate::error::from_rusqlite;
 use crate::functions;
 use crate::interrupt::{self, PROGRESS_STEPS};
@@ -57,7 +57,10 @@ impl Opener {
             true => Access::Read,
             false => Access::Write,
         };
-        let first = Place { access, slot: 0 };
+        let first = Place {
+            line: Line::of(access),
+            slot: 0,
+        };
         let connection = opener.connect(first, true)?;
         if access == Access::Read {
             let connection = opener.readable(connection, first)?;
@@ -104,7 +107,7 @@ impl Opener {
             .database
             .progress_handler(PROGRESS_STEPS, Some(interrupt::should_stop));
         functions::register(&connection.database, options.text_functions).map_err(from_rusqlite)?;
-        let writes = connection.place.access == Access::Write;
+        let writes = connection.place.line.access == Access::Write;
         let pragma = match writes {
             true => "PRAGMA foreign_keys = ON",
             false => "PRAGMA query_only = ON",

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use queryset::{Access, Result};
+use queryset::{Error, ErrorKind, Result};
 
 use super::Pool;
 use super::lane::{Lease, Seat, Waiter};
-use crate::connection::Connection;
+use crate::connection::{Connection, Line};
 use crate::interrupt::Interrupt;
 use crate::run::Left;
 use crate::sync::lock;
@@ -25,13 +25,12 @@ impl Pool {
     /// A connection for this thread, which waits for one if need be.
     pub(crate) fn acquire(
         self: &Arc<Self>,
-        access: Access,
+        line: Line,
         sql: &Arc<str>,
         interrupt: Option<&Interrupt>,
     ) -> Result<Lease, NoLease> {
         let mut state = self.lock();
-        state.check_open().map_err(NoLease::Failed)?;
-        let lane = state.lane(access);
+        let lane = state.open_lane(line).map_err(NoLease::Failed)?;
         lane.check_usable().map_err(NoLease::Failed)?;
         if lane.has_spare()
             && let Some(lease) = lane.lease(Arc::clone(sql), Instant::now())
@@ -45,12 +44,12 @@ impl Pool {
         });
         lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
         drop(state);
-        self.wait(access, &seat, interrupt)
+        self.wait(line, &seat, interrupt)
     }
 
     fn wait(
         self: &Arc<Self>,
-        access: Access,
+        line: Line,
         seat: &Arc<Seat>,
         interrupt: Option<&Interrupt>,
     ) -> Result<Lease, NoLease> {
@@ -67,8 +66,11 @@ impl Pool {
                 continue;
             }
             let mut state = self.lock();
-            let waited = state.lane(access).leave(seat);
-            let exhausted = state.lane(access).exhausted(timeout);
+            let lane = state.lane(line);
+            let (waited, exhausted) = match lane {
+                Some(lane) => (lane.leave(seat), lane.exhausted(timeout)),
+                None => (false, super::closed()),
+            };
             let drained = self.settle(&mut state);
             let call = state.call();
             drop(state);
@@ -107,6 +109,11 @@ impl Pool {
     pub(crate) fn open(&self, lease: Lease) -> Result<Box<Connection>> {
         match lease {
             Lease::Idle(connection) => Ok(connection),
+            // Another connection would not be in the transaction.
+            Lease::New(place) if place.line.transaction.is_some() => Err(Error::new(
+                ErrorKind::Connection,
+                "the connection of the transaction is gone: an operation on it panicked",
+            )),
             Lease::New(place) => self.opener().open(place).map(Box::new),
         }
     }

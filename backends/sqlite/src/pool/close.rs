@@ -1,6 +1,9 @@
 //! The end of a pool.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use queryset::{Error, ErrorKind, Result};
 
 use super::{Phase, Pool, State, Task};
 use crate::connection::BoxConnection;
@@ -34,10 +37,10 @@ impl Pool {
     }
 
     /// Closes on this thread.
-    pub(crate) fn close_blocking(self: &Arc<Self>) {
+    pub(crate) fn close_blocking(self: &Arc<Self>) -> Result<()> {
         let mut state = self.lock();
         if state.phase == Phase::Closed {
-            return;
+            return Ok(());
         }
         state.phase = Phase::Closing;
         let parked = state.parked();
@@ -45,20 +48,41 @@ impl Pool {
         for running in parked.iter().filter_map(|parked| parked.take()) {
             self.finish(running);
         }
+        let timeout = self.opener().options().close_timeout;
+        let began = Instant::now();
         let mut state = self.lock();
         while state.phase != Phase::Closed && (state.shutting || !state.is_quiet()) {
-            state = self
-                .drained
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let left = timeout.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                drop(state);
+                return Err(self.too_late());
+            }
+            let waited = self.drained.wait_timeout(state, left);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         if state.phase == Phase::Closed {
-            return;
+            return Ok(());
         }
         state.shutting = true;
         let connections = state.clear();
         drop(state);
         self.shut(connections);
+        Ok(())
+    }
+
+    /// The error of a close that waited for too long.
+    #[cold]
+    pub(crate) fn too_late(&self) -> Error {
+        let state = self.lock();
+        let used = state.readers.in_use() + state.writer.in_use();
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the database was closed, but after {:?} {used} of its connections were still in \
+                 use: each is closed when it comes back",
+                self.opener().options().close_timeout
+            ),
+        )
     }
 
     /// Closes the last connections and tells those who wait for it.

@@ -40,8 +40,7 @@ impl Expiring {
         let mut state = pool.lock();
         let mut next = None;
         if let Some(before) = now.checked_sub(timeout) {
-            let state = &mut *state;
-            for lane in [&mut state.readers, &mut state.writer] {
+            for lane in state.lanes() {
                 let mut expired = Vec::new();
                 let since = lane.expire(before, &mut expired);
                 next = [next, since].into_iter().flatten().min();

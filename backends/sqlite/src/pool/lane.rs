@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use queryset::{Access, Error, ErrorKind, Result};
 
 use super::{Run, Task};
-use crate::connection::{BoxConnection, Connection, Place};
+use crate::connection::{BoxConnection, Connection, Line, Place};
 use crate::cursor::Parked;
 use crate::error;
 use crate::operation::Operation;
@@ -18,7 +18,7 @@ use crate::sync::lock;
 /// While a thread is at the head of the queue no connection is free: it would have been given
 /// one. A job at the head may have to wait for a worker although a connection is free.
 pub(super) struct Lane {
-    access: Access,
+    line: Line,
     /// Connections that are open and free, the lowest slot last, which is used first: so those
     /// that work are always the same, and their caches are warm.
     idle: Vec<BoxConnection>,
@@ -40,6 +40,8 @@ struct Holder {
     sql: Arc<str>,
     since: Instant,
     parked: Option<Arc<Parked>>,
+    /// Whether what it ran began a transaction, which has the connection now.
+    transaction: bool,
 }
 
 /// A connection, or leave to open one.
@@ -75,9 +77,9 @@ impl Lease {
 }
 
 impl Lane {
-    pub(super) fn new(access: Access, limit: usize) -> Self {
+    pub(super) fn new(line: Line, limit: usize) -> Self {
         Self {
-            access,
+            line,
             idle: Vec::with_capacity(limit),
             slots: (0..limit).map(|_| Slot::Empty).collect(),
             empty: limit,
@@ -87,10 +89,10 @@ impl Lane {
     }
 
     /// Takes the pool's first connection in, which has the first slot.
-    pub(super) fn adopt(&mut self, connection: Connection) {
+    pub(super) fn adopt(&mut self, connection: BoxConnection) {
         self.slots[connection.place().slot] = Slot::Idle;
         self.empty -= 1;
-        self.idle.push(Box::new(connection));
+        self.idle.push(connection);
     }
 
     pub(super) fn check_usable(&self) -> Result<()> {
@@ -101,6 +103,10 @@ impl Lane {
             ));
         }
         Ok(())
+    }
+
+    pub(super) fn in_use(&self) -> usize {
+        self.slots.len() - self.idle.len() - self.empty
     }
 
     fn spare(&self) -> usize {
@@ -127,14 +133,15 @@ impl Lane {
                     .iter()
                     .position(|slot| matches!(slot, Slot::Empty))?;
                 self.empty -= 1;
-                let access = self.access;
-                (slot, Lease::New(Place { access, slot }))
+                let line = self.line;
+                (slot, Lease::New(Place { line, slot }))
             }
         };
         self.slots[slot] = Slot::Held(Holder {
             sql,
             since: now,
             parked: None,
+            transaction: false,
         });
         Some(lease)
     }
@@ -208,6 +215,13 @@ impl Lane {
         self.slots[slot] = Slot::Empty;
         self.empty += 1;
         self.serve_threads();
+    }
+
+    /// The connection of a slot is a transaction's from now on.
+    pub(super) fn note_transaction(&mut self, slot: usize) {
+        if let Slot::Held(holder) = &mut self.slots[slot] {
+            holder.transaction = true;
+        }
     }
 
     pub(super) fn park(&mut self, slot: usize, parked: Arc<Parked>) {
@@ -316,7 +330,7 @@ impl Lane {
                 _ => None,
             })
             .collect();
-        let what = match self.access {
+        let what = match self.line.access {
             Access::Read => "reading",
             Access::Write => "writing",
         };
@@ -328,6 +342,7 @@ impl Lane {
         if let Some(oldest) = held.iter().min_by_key(|holder| holder.since) {
             let state = match oldest.parked {
                 Some(_) => "an open cursor over",
+                None if oldest.transaction => "in a transaction begun by",
                 None => "running",
             };
             message.push_str(&format!(
@@ -345,7 +360,7 @@ impl fmt::Debug for Lane {
         f.debug_struct("Lane")
             .field("limit", &self.slots.len())
             .field("idle", &self.idle.len())
-            .field("in_use", &(self.slots.len() - self.idle.len() - self.empty))
+            .field("in_use", &self.in_use())
             .field("waiting", &self.waiters.len())
             .finish()
     }

@@ -52,6 +52,8 @@ impl BackendUnderTest for Sqlite {
             Capability::Unsigned64 => Some("its integers have 64 bits with a sign"),
             Capability::Server => Some("it is a library and a file"),
             Capability::WideDecimals => Some("of a decimal number it keeps 15 digits"),
+            Capability::RowLocks => Some("one transaction writes at a time"),
+            Capability::WeakIsolation => Some("its transactions are always serializable"),
             _ => None,
         }
     }

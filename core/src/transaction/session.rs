@@ -1,0 +1,630 @@
+//! What all levels of one transaction share: whose turn it is, and how the transaction stands.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+
+use super::cursor::{Rest, TransactionCursor};
+use super::{CommitOutcome, CommitState, TransactionBackend, TransactionStatus};
+use crate::backend::Fetched;
+use crate::cancel::CancelToken;
+use crate::database::{Database, Observer};
+use crate::dialect::Dialect;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pool::{Connect, Health, Lease, Pool, PoolOptions};
+use crate::row::RowSink;
+use crate::runtime::BoxFuture;
+use crate::statement::Statement;
+use crate::sync::lock;
+
+/// In which of its two forms an operation runs. The blocking one never waits but on its own
+/// thread, so that its future is ready with the first poll.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form<'c> {
+    Async,
+    Blocking(Option<&'c CancelToken>),
+}
+
+/// A transaction under way.
+pub(crate) struct Session {
+    dialect: Dialect,
+    reads_elsewhere: bool,
+    observer: Observer,
+    /// A pool of one: the turn to use the transaction's connection.
+    turns: Pool<Turns>,
+    progress: Mutex<Progress>,
+    outcome: CommitOutcome,
+}
+
+struct Progress {
+    /// Gone with the end, which gives the connection back.
+    backend: Option<Arc<dyn TransactionBackend>>,
+    /// The cursor that was left open on the connection, unless its reader dropped it.
+    open: Weak<Rest>,
+    /// The levels, the innermost last.
+    frames: Vec<Frame>,
+    broken: Option<Broken>,
+    /// The savepoint of a level that was dropped: the next turn begins by rolling back to it.
+    undo: Option<Arc<str>>,
+    savepoints: u64,
+}
+
+struct Frame {
+    number: u64,
+    savepoint: Option<Arc<str>>,
+}
+
+/// Why the transaction takes no statements.
+struct Broken {
+    message: String,
+    /// Whether rolling back to a savepoint helps.
+    recoverable: bool,
+    /// What became of its writes, if it ended by itself.
+    ended: CommitState,
+}
+
+/// A turn: nothing else happens on the connection until it is dropped.
+pub(super) struct Turn<'s> {
+    session: &'s Session,
+    _lease: Lease<Turns>,
+    backend: Arc<dyn TransactionBackend>,
+}
+
+#[derive(Debug)]
+struct Turns;
+
+impl Connect for Turns {
+    type Connection = ();
+
+    fn connect(&self) -> BoxFuture<'static, Result<()>> {
+        // The first is never discarded.
+        Box::pin(async {
+            Err(Error::new(
+                ErrorKind::Transaction,
+                "the transaction has ended",
+            ))
+        })
+    }
+
+    fn health(&self, (): &()) -> Health {
+        Health::Ready
+    }
+
+    fn finish(&self, (): ()) -> BoxFuture<'static, Option<()>> {
+        Box::pin(async { Some(()) })
+    }
+
+    fn close(&self, (): ()) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+impl Session {
+    pub(super) const OUTERMOST: u64 = 0;
+
+    pub(super) fn new(backend: Arc<dyn TransactionBackend>, db: &Database) -> Self {
+        let options = PoolOptions::new()
+            .max_size(1)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        Self {
+            dialect: backend.dialect().clone(),
+            reads_elsewhere: backend.reads_elsewhere(),
+            observer: Observer::of(db),
+            turns: Pool::with_connection(Turns, (), options, db.runtime().clone()),
+            progress: Mutex::new(Progress {
+                backend: Some(backend),
+                open: Weak::new(),
+                frames: vec![Frame {
+                    number: Self::OUTERMOST,
+                    savepoint: None,
+                }],
+                broken: None,
+                undo: None,
+                savepoints: 0,
+            }),
+            outcome: CommitOutcome::open(),
+        }
+    }
+
+    pub(super) fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    pub(super) fn reads_elsewhere(&self) -> bool {
+        self.reads_elsewhere
+    }
+
+    pub(super) fn outcome(&self) -> &CommitOutcome {
+        &self.outcome
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        lock(&self.progress)
+    }
+
+    pub(super) async fn fetch(
+        session: &Arc<Self>,
+        form: Form<'_>,
+        number: u64,
+        statement: Statement,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+    ) -> Result<Fetched> {
+        let sql = Arc::clone(&statement.sql);
+        let turn = session.turn_alone(form, number, &sql).await?;
+        let fetched = match form {
+            Form::Async => turn.backend.fetch(statement, sink, max_rows).await,
+            Form::Blocking(cancel) => turn
+                .backend
+                .fetch_blocking(statement, sink, max_rows, cancel),
+        };
+        let Fetched { sink, cursor } = turn.note(fetched, &sql)?;
+        let cursor = cursor.map(|cursor| {
+            let (cursor, rest) = TransactionCursor::open(session, number, sql, cursor);
+            turn.leave_open(&rest);
+            Box::new(cursor) as _
+        });
+        Ok(Fetched { sink, cursor })
+    }
+
+    pub(super) async fn execute(
+        &self,
+        form: Form<'_>,
+        number: u64,
+        statement: Statement,
+    ) -> Result<u64> {
+        let sql = Arc::clone(&statement.sql);
+        let turn = self.turn_alone(form, number, &sql).await?;
+        let executed = turn.execute(form, statement).await;
+        turn.note(executed, &sql)
+    }
+
+    /// Sets a savepoint; the number of the new level.
+    pub(super) async fn nest(&self, form: Form<'_>, outer: u64) -> Result<u64> {
+        let (number, savepoint) = {
+            let mut progress = self.progress();
+            progress.savepoints += 1;
+            let number = progress.savepoints;
+            (number, Arc::<str>::from(format!("queryset_{number}")))
+        };
+        let sql: Arc<str> = format!("SAVEPOINT {savepoint}").into();
+        let turn = self.turn_alone(form, outer, &sql).await?;
+        turn.control(form, sql).await?;
+        self.progress().frames.push(Frame {
+            number,
+            savepoint: Some(savepoint),
+        });
+        Ok(number)
+    }
+
+    /// Ends a nested level, whose changes become the outer one's.
+    pub(super) async fn release(&self, form: Form<'_>, number: u64) -> Result<()> {
+        self.innermost(number)?;
+        let savepoint = self.savepoint(number).ok_or_else(ended_level)?;
+        let sql: Arc<str> = format!("RELEASE SAVEPOINT {savepoint}").into();
+        let turn = match self.turn_alone(form, number, &sql).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                if self.innermost(number).is_ok() {
+                    // The error that broke it is worth more than one of the rollback.
+                    let _ = self.undo(form, number).await;
+                }
+                return Err(error);
+            }
+        };
+        // Dropped from here on, it may be released, and cannot be undone any more.
+        self.progress().frames.pop();
+        let released = turn.control(form, sql).await;
+        if released.is_err() {
+            self.progress().undo = Some(savepoint);
+            let _ = turn.undo(form).await;
+        }
+        released
+    }
+
+    /// Ends a nested level, and undoes its changes.
+    pub(super) async fn undo(&self, form: Form<'_>, number: u64) -> Result<()> {
+        self.innermost(number)?;
+        // From now on it is undone, whoever comes to it.
+        self.leave(number);
+        let label: Arc<str> = "ROLLBACK TO SAVEPOINT".into();
+        let outer = self.progress().frames.last().map(|frame| frame.number);
+        let Some(outer) = outer else {
+            return Ok(());
+        };
+        self.turn_in_line(form, outer, &label).await.map(drop)
+    }
+
+    /// Leaves a level and those within it: what they changed is undone by the next turn.
+    pub(super) fn leave(&self, number: u64) {
+        let mut progress = self.progress();
+        let position = progress
+            .frames
+            .iter()
+            .position(|frame| frame.number == number);
+        if let Some(position) = position {
+            let savepoint = progress.frames[position].savepoint.clone();
+            progress.frames.truncate(position);
+            progress.undo = savepoint;
+        }
+    }
+
+    /// Commits the whole.
+    pub(super) async fn commit(&self, form: Form<'_>) -> Result<()> {
+        let sql: Arc<str> = "COMMIT".into();
+        let turn = match self.turn_last(form, &sql).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                // Broken, it has nothing to commit; used wrongly, it goes on.
+                if self.is_broken() {
+                    let _ = self.rollback(form).await;
+                }
+                return Err(error);
+            }
+        };
+        let observed = self.observer.observe(&sql);
+        // Dropped from here on, nobody knows.
+        self.outcome.set(CommitState::Unknown);
+        let ending = Ending(self, CommitState::Unknown);
+        let committed = match form {
+            Form::Async => turn.backend.commit().await,
+            Form::Blocking(_) => turn.backend.commit_blocking(),
+        };
+        observed.end(0, committed.as_ref().err());
+        let state = match (&committed, turn.backend.status()) {
+            (Ok(()), _) => CommitState::Committed,
+            (Err(_), TransactionStatus::Lost) => CommitState::Unknown,
+            (Err(_), TransactionStatus::Ended) => CommitState::RolledBack,
+            (Err(_), TransactionStatus::Open | TransactionStatus::Failed) => {
+                // What cannot be rolled back is discarded.
+                let _ = turn.send_rollback(form).await;
+                CommitState::RolledBack
+            }
+        };
+        ending.with(state);
+        committed
+    }
+
+    /// Undoes the whole.
+    pub(super) async fn rollback(&self, form: Form<'_>) -> Result<()> {
+        let turn = self.wait_for_turn(form, &"ROLLBACK".into()).await?;
+        self.innermost(Self::OUTERMOST)?;
+        turn.lose_open();
+        let ended = self.ended_by_itself();
+        let ending = Ending(self, ended.unwrap_or(CommitState::RolledBack));
+        let result = match ended {
+            Some(_) => Ok(()),
+            None => turn.send_rollback(form).await,
+        };
+        drop(ending);
+        match turn.backend.status() {
+            // By itself, for an operation that was dropped.
+            TransactionStatus::Ended => Ok(()),
+            _ => result,
+        }
+    }
+
+    /// Ends the whole, if it has not ended, and gives the connection back as soon as nothing runs
+    /// there.
+    pub(super) fn end(&self, state: CommitState) {
+        let mut progress = self.progress();
+        let Some(backend) = progress.backend.take() else {
+            return;
+        };
+        let state = match &progress.broken {
+            Some(broken) if !broken.recoverable => broken.ended,
+            _ => state,
+        };
+        self.outcome.set(state);
+        progress.frames.clear();
+        let open = std::mem::take(&mut progress.open);
+        drop(progress);
+        if let Some(rest) = open.upgrade() {
+            rest.lose();
+        }
+        drop(backend);
+    }
+
+    /// A turn to go on with an open cursor.
+    pub(super) async fn turn(
+        &self,
+        form: Form<'_>,
+        number: u64,
+        sql: &Arc<str>,
+    ) -> Result<Turn<'_>> {
+        self.check_level(number)?;
+        let turn = self.wait_for_turn(form, sql).await?;
+        self.check_level(number)?;
+        Ok(turn)
+    }
+
+    /// A turn for a statement of this level, with nothing open on the connection.
+    async fn turn_alone(&self, form: Form<'_>, number: u64, sql: &Arc<str>) -> Result<Turn<'_>> {
+        let turn = self.turn_in_line(form, number, sql).await?;
+        self.check_sound()?;
+        Ok(turn)
+    }
+
+    /// The same also for a transaction that is broken.
+    async fn turn_in_line(&self, form: Form<'_>, number: u64, sql: &Arc<str>) -> Result<Turn<'_>> {
+        self.innermost(number)?;
+        let turn = self.wait_for_turn(form, sql).await?;
+        self.innermost(number)?;
+        turn.keep_open(form).await;
+        turn.undo(form).await?;
+        Ok(turn)
+    }
+
+    /// A turn to end the whole with: what is open is given up.
+    async fn turn_last(&self, form: Form<'_>, sql: &Arc<str>) -> Result<Turn<'_>> {
+        self.innermost(Self::OUTERMOST)?;
+        let turn = self.wait_for_turn(form, sql).await?;
+        self.innermost(Self::OUTERMOST)?;
+        turn.lose_open();
+        turn.undo(form).await?;
+        self.check_sound()?;
+        Ok(turn)
+    }
+
+    async fn wait_for_turn(&self, form: Form<'_>, sql: &Arc<str>) -> Result<Turn<'_>> {
+        let acquired = match form {
+            Form::Async => self.turns.acquire(sql).await,
+            Form::Blocking(cancel) => self.turns.acquire_blocking(sql, cancel),
+        };
+        let lease = acquired.map_err(|error| match error.kind() {
+            ErrorKind::PoolExhausted => Error::new(
+                ErrorKind::PoolExhausted,
+                "another operation of the transaction did not end: one that was begun has to be \
+                 awaited or dropped",
+            )
+            .with_source(error),
+            _ => error,
+        })?;
+        let backend = self.progress().backend.clone();
+        Ok(Turn {
+            session: self,
+            _lease: lease,
+            backend: backend.ok_or_else(|| self.ended())?,
+        })
+    }
+
+    /// Refuses a level that has ended.
+    fn check_level(&self, number: u64) -> Result<()> {
+        let progress = self.progress();
+        match progress.frames.iter().any(|frame| frame.number == number) {
+            true => Ok(()),
+            false if progress.backend.is_some() => Err(ended_level()),
+            false => Err(self.ended()),
+        }
+    }
+
+    /// Refuses a level that has ended, or has another within it.
+    fn innermost(&self, number: u64) -> Result<()> {
+        self.check_level(number)?;
+        match self.progress().frames.last() {
+            Some(frame) if frame.number == number => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Transaction,
+                "a transaction that is nested in this one is open: use that one, or end it first",
+            )),
+        }
+    }
+
+    fn check_sound(&self) -> Result<()> {
+        match &self.progress().broken {
+            None => Ok(()),
+            Some(broken) => Err(Error::new(ErrorKind::Transaction, broken.message.clone())),
+        }
+    }
+
+    /// How it ended, if the database ended it for an error.
+    fn ended_by_itself(&self) -> Option<CommitState> {
+        let progress = self.progress();
+        let broken = progress.broken.as_ref();
+        broken
+            .filter(|broken| !broken.recoverable)
+            .map(|broken| broken.ended)
+    }
+
+    fn undone(&self) {
+        let mut progress = self.progress();
+        progress.undo = None;
+        progress.broken = None;
+    }
+
+    fn is_broken(&self) -> bool {
+        self.progress().broken.is_some()
+    }
+
+    fn savepoint(&self, number: u64) -> Option<Arc<str>> {
+        let progress = self.progress();
+        let mut frames = progress.frames.iter();
+        let frame = frames.find(|frame| frame.number == number)?;
+        frame.savepoint.clone()
+    }
+
+    #[cold]
+    fn ended(&self) -> Error {
+        let message = match self.outcome.state() {
+            CommitState::Committed => "the transaction has been committed, and takes nothing more",
+            CommitState::Unknown => {
+                "the transaction's commit was given up or lost, and it takes nothing more: nobody \
+                 knows whether it was committed"
+            }
+            CommitState::Open | CommitState::RolledBack => {
+                "the transaction has been rolled back, and takes nothing more"
+            }
+        };
+        Error::new(ErrorKind::Transaction, message)
+    }
+}
+
+#[cold]
+fn ended_level() -> Error {
+    Error::new(
+        ErrorKind::Transaction,
+        "the nested transaction has ended, and takes nothing more",
+    )
+}
+
+impl Turn<'_> {
+    async fn execute(&self, form: Form<'_>, statement: Statement) -> Result<u64> {
+        match form {
+            Form::Async => self.backend.execute(statement).await,
+            Form::Blocking(cancel) => self.backend.execute_blocking(statement, cancel),
+        }
+    }
+
+    /// Sends a statement about savepoints.
+    async fn control(&self, form: Form<'_>, sql: Arc<str>) -> Result<()> {
+        let observed = self.session.observer.observe(&sql);
+        let statement = Statement::write(Arc::clone(&sql), vec![]);
+        let executed = self.execute(form, statement).await;
+        observed.end(0, executed.as_ref().err());
+        self.note(executed, &sql).map(drop)
+    }
+
+    async fn send_rollback(&self, form: Form<'_>) -> Result<()> {
+        let observed = self.session.observer.observe(&"ROLLBACK".into());
+        let result = match form {
+            Form::Async => self.backend.rollback().await,
+            Form::Blocking(_) => self.backend.rollback_blocking(),
+        };
+        observed.end(0, result.as_ref().err());
+        result
+    }
+
+    /// Notes what an operation did to the transaction.
+    pub(super) fn note<T>(&self, result: Result<T>, sql: &str) -> Result<T> {
+        let status = self.backend.status();
+        if status == TransactionStatus::Open {
+            return result;
+        }
+        let mut progress = self.session.progress();
+        if progress.broken.is_none() {
+            progress.broken = Some(broken(status, result.as_ref().err(), sql));
+        }
+        drop(progress);
+        result
+    }
+
+    /// Makes room on the connection: an open cursor's rows are read into memory.
+    async fn keep_open(&self, form: Form<'_>) {
+        let open = std::mem::take(&mut self.session.progress().open);
+        if let Some(rest) = open.upgrade() {
+            rest.keep(form).await;
+        }
+    }
+
+    /// Makes room on the connection: an open cursor's rows are given up.
+    fn lose_open(&self) {
+        let open = std::mem::take(&mut self.session.progress().open);
+        if let Some(rest) = open.upgrade() {
+            rest.lose();
+        }
+    }
+
+    pub(super) fn leave_open(&self, rest: &Arc<Rest>) {
+        let mut progress = self.session.progress();
+        if progress.backend.is_some() {
+            progress.open = Arc::downgrade(rest);
+        } else {
+            // Ended meanwhile, by a panic of the body around it.
+            drop(progress);
+            rest.lose();
+        }
+    }
+
+    /// Undoes what a level left that was dropped.
+    async fn undo(&self, form: Form<'_>) -> Result<()> {
+        let savepoint = {
+            let progress = self.session.progress();
+            match &progress.broken {
+                Some(broken) if !broken.recoverable => None,
+                _ => progress.undo.clone(),
+            }
+        };
+        let Some(savepoint) = savepoint else {
+            return Ok(());
+        };
+        // Dropped midway it is done again, which does no harm.
+        let sql: Arc<str> = format!("ROLLBACK TO SAVEPOINT {savepoint}").into();
+        self.control(form, sql).await?;
+        self.session.undone();
+        // One that stays behind costs memory and nothing else.
+        let sql: Arc<str> = format!("RELEASE SAVEPOINT {savepoint}").into();
+        self.control(form, sql).await
+    }
+}
+
+#[cold]
+fn broken(status: TransactionStatus, error: Option<&Error>, sql: &str) -> Broken {
+    let message = match (status, error) {
+        (TransactionStatus::Ended, None) => format!(
+            "the statement `{}` ended the transaction, whose writes before it were committed or \
+             undone by the database",
+            excerpt(sql)
+        ),
+        (TransactionStatus::Failed, Some(error)) => format!(
+            "an error occurred in this transaction, which has to be rolled back before anything \
+             else, or else the nested one in which it occurred: {error}"
+        ),
+        (TransactionStatus::Lost, Some(error)) => {
+            format!("the transaction was lost with its connection: {error}")
+        }
+        (_, Some(error)) => {
+            format!("the database rolled the transaction back for an earlier error: {error}")
+        }
+        (_, None) => "the transaction was broken by an operation that was dropped".to_owned(),
+    };
+    Broken {
+        message,
+        recoverable: status == TransactionStatus::Failed,
+        ended: match (status, error) {
+            (TransactionStatus::Ended, None) => CommitState::Unknown,
+            _ => CommitState::RolledBack,
+        },
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.turns.forget();
+    }
+}
+
+/// The longest piece of a statement that is quoted.
+const QUOTED: usize = 200;
+
+fn excerpt(sql: &str) -> &str {
+    match sql.char_indices().nth(QUOTED) {
+        Some((end, _)) => &sql[..end],
+        None => sql,
+    }
+}
+
+/// The end of a transaction under way. Dropped, it is what happened.
+struct Ending<'s>(&'s Session, CommitState);
+
+impl Ending<'_> {
+    fn with(mut self, state: CommitState) {
+        self.1 = state;
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.end(self.1);
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let progress = self.progress();
+        f.debug_struct("Session")
+            .field("backend", &progress.backend)
+            .field("nested", &progress.frames.len().saturating_sub(1))
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
