@@ -172,9 +172,13 @@ fn each_agrees<L>(
 ) -> Verdict {
     let ordered = ask.is_ordered(&table.meta);
     // Without an order the rows come as they like, in each form.
-    let (ids, rows): (fn(Vec<Record>) -> Vec<i64>, _) = match ordered {
-        true => (numbers, wanted.to_vec()),
-        false => (|rows| in_order(numbers(rows)), in_order(wanted.to_vec())),
+    let ids = |rows| match ordered {
+        true => numbers(rows),
+        false => in_order(numbers(rows)),
+    };
+    let rows = match ordered {
+        true => wanted.to_vec(),
+        false => in_order(wanted.to_vec()),
     };
     read!(s, query.clone(), list / alist() => ids)?.gives(rows.clone())?;
     iterate!(s, query.clone() => ids)?.gives(rows)?;
