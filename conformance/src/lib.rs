@@ -36,6 +36,7 @@
 //!             // What `open` makes nothing of, though the database could do it.
 //!             Capability::SqlFunctions => Some("no functions are registered"),
 //!             Capability::BoundedPool => Some("the pool's size is its own choice"),
+//!             Capability::Server => Some("it is a library"),
 //!             Capability::HeldLock => Some("nobody else can lock a database in memory"),
 //!             _ => None,
 //!         }

@@ -27,9 +27,8 @@ pub(super) const CASES: &[Case] = &[
         .needing(&[Capability::Server, Capability::BoundedPool]),
     Case::new("cancel.state.executing", Method::Raw, executing)
         .needing(&[Capability::Server, Capability::BoundedPool]),
-    Case::new("cancel.state.streaming", Method::Iter, streaming)
-        .needing(&[Capability::BoundedPool]),
-    Case::new("cancel.state.decoding", Method::Raw, decoding).needing(&[Capability::BoundedPool]),
+    Case::new("cancel.state.streaming", Method::Iter, streaming),
+    Case::new("cancel.state.decoding", Method::Raw, decoding),
 ];
 
 /// A read that is under way: the blocking form on a thread of its own, the other one as a task.

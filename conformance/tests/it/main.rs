@@ -32,6 +32,7 @@ impl BackendUnderTest for InMemory {
             Capability::WeakIsolation => Some("its transactions are always serializable"),
             Capability::SqlFunctions => Some("no functions are registered"),
             Capability::BoundedPool => Some("the pool's size is its own choice"),
+            Capability::Server => Some("it is a library"),
             Capability::HeldLock => Some("nobody else can lock a database in memory"),
             _ => None,
         }
