@@ -114,11 +114,6 @@ impl Stage {
         self.setting.patience
     }
 
-    /// Whether the backend does not declare that it lacks something.
-    pub(crate) fn has(&self, capability: Capability) -> bool {
-        self.setting.backend.lacks(capability).is_none()
-    }
-
     /// How long to put a load on the database.
     pub(crate) fn endurance(&self) -> Duration {
         self.setting.endurance

@@ -210,7 +210,7 @@ fn dropped_midway(stage: &Stage) -> Verdict {
     // A pool of another size than was asked for may have fewer.
     all_serve(
         &s,
-        if stage.has(Capability::BoundedPool) {
+        if stage.lacks(Capability::BoundedPool).is_none() {
             POOL
         } else {
             1

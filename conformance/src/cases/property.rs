@@ -172,7 +172,7 @@ fn each_agrees<L>(
 ) -> Verdict {
     let ordered = ask.is_ordered(&table.meta);
     // Without an order the rows come as they like, in each form.
-    let ids = |rows| match ordered {
+    let ids = move |rows| match ordered {
         true => numbers(rows),
         false => in_order(numbers(rows)),
     };
