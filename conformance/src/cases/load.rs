@@ -14,7 +14,7 @@ use crate::stage::{Session, Stage, read};
 use crate::{Capability, Case, Form, Method};
 
 pub(super) const CASES: &[Case] = &[Case::new(
-    "load.dropped_midway",
+    "concurrency.dropped_midway",
     Method::Get,
     dropped_midway,
 )];
