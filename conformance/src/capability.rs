@@ -40,11 +40,13 @@ pub enum Capability {
     RowLocks,
     /// Transactions may be isolated less than completely.
     WeakIsolation,
+    /// What a transaction has written keeps nobody else from reading.
+    ReadsBesideWriter,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SqlFunctions,
         Self::BoundedPool,
         Self::HeldLock,
@@ -60,6 +62,7 @@ impl Capability {
         Self::WideDecimals,
         Self::RowLocks,
         Self::WeakIsolation,
+        Self::ReadsBesideWriter,
     ];
 }
 
@@ -80,6 +83,7 @@ impl fmt::Display for Capability {
             Self::Infinity => "infinite numbers",
             Self::RowLocks => "several writing transactions at once",
             Self::WeakIsolation => "weaker isolation of transactions",
+            Self::ReadsBesideWriter => "reads beside a transaction that writes",
             Self::WideDecimals => "decimal numbers of 38 digits",
         })
     }

@@ -159,7 +159,7 @@ fn the_report_counts_by_area_and_rule() {
     assert!(report.is_ok());
     assert_eq!(report.count("deviation"), 1);
     let text = report.to_string();
-    assert!(text.contains("    1  later: relations ("), "{text}");
+    assert!(text.contains("    1  later: values ("), "{text}");
     let json = report.to_json();
     assert_eq!(json.len(), report.findings.len());
     assert_eq!(json[0]["id"], "get.001");

@@ -143,6 +143,7 @@ impl<C: Connect> Pool<C> {
 impl<C: Connect> Pool<C> {
     /// Drops the free connections here, without a task that closes them. Nothing more is asked for.
     pub(crate) fn forget(&self) {
+        self.shared.stop_sweeping();
         let unwanted = self.shared.lock().abandon();
         for entry in unwanted {
             drop(entry.connection);
@@ -153,6 +154,7 @@ impl<C: Connect> Pool<C> {
 
 impl<C: Connect> Drop for Pool<C> {
     fn drop(&mut self) {
+        self.shared.stop_sweeping();
         let unwanted = self.shared.lock().abandon();
         self.shared.close_entries(unwanted);
     }

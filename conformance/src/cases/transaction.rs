@@ -15,11 +15,13 @@ use crate::stage::{Session, Stage, read};
 use crate::{Capability, Case, Form, Method};
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("transaction.commit", Method::Commit, commit),
+    Case::new("transaction.commit", Method::Commit, commit)
+        .needing(&[Capability::ReadsBesideWriter]),
     Case::new("transaction.rollback", Method::Rollback, rollback),
     Case::new("transaction.dropped", Method::Begin, dropped),
     Case::new("transaction.used_after", Method::Commit, used_after),
-    Case::new("transaction.read_methods", Method::Begin, read_methods),
+    Case::new("transaction.read_methods", Method::Begin, read_methods)
+        .needing(&[Capability::ReadsBesideWriter]),
     Case::new(
         "transaction.iterate_and_write",
         Method::Iter,
@@ -37,7 +39,8 @@ pub(super) const CASES: &[Case] = &[
         atomic_kept_handle,
     ),
     Case::new("transaction.atomic.nested", Method::Atomic, atomic_nested),
-    Case::new("transaction.savepoint", Method::Begin, savepoint),
+    Case::new("transaction.savepoint", Method::Begin, savepoint)
+        .needing(&[Capability::ReadsBesideWriter]),
     Case::new(
         "transaction.savepoint.dropped",
         Method::Begin,
@@ -68,7 +71,8 @@ pub(super) const CASES: &[Case] = &[
     Case::new("transaction.deadlock", Method::Execute, deadlock).needing(&[Capability::RowLocks]),
     Case::new("transaction.serialization", Method::Commit, serialization)
         .needing(&[Capability::RowLocks]),
-    Case::new("transaction.snapshot", Method::Begin, snapshot),
+    Case::new("transaction.snapshot", Method::Begin, snapshot)
+        .needing(&[Capability::ReadsBesideWriter]),
     Case::new("transaction.isolation", Method::Begin, isolation)
         .needing(&[Capability::WeakIsolation]),
     Case::new("transaction.read_only", Method::Begin, read_only),
@@ -78,10 +82,9 @@ pub(super) const CASES: &[Case] = &[
         ended_by_statement,
     ),
     Case::new("transaction.hook", Method::Begin, hook),
-    Case::new("transaction.close", Method::Close, close),
+    Case::new("transaction.close", Method::Close, close).needing(&[Capability::ReadsBesideWriter]),
     Case::new("transaction.in_task", Method::Begin, in_task).only(&[Form::Async]),
-    Case::new("transaction.one_connection", Method::Begin, one_connection)
-        .needing(&[Capability::BoundedPool]),
+    Case::new("transaction.one_connection", Method::Begin, one_connection),
 ];
 
 /// What a database or a transaction answers, in the form that the session tries. Without a trace:
@@ -1111,6 +1114,8 @@ fn close(stage: &Stage) -> Verdict {
     loop {
         match ask!(s, s.db(), numbers(), count / acount())? {
             Ok(_) => std::thread::yield_now(),
+            // Where a transaction that writes keeps readers out, until then.
+            Err(error) if error.kind() == ErrorKind::Busy => std::thread::yield_now(),
             Err(error) => {
                 same("a read beside it", error.kind(), ErrorKind::Closed)?;
                 break;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::PoolStatus;
 use super::parked::Reclaim;
 use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::TaskHandle;
 use crate::sync::lock;
 
 pub(super) struct State<T> {
@@ -25,6 +26,8 @@ pub(super) struct State<T> {
     /// Whether a task pauses before it tries again to connect.
     pub(super) retrying: bool,
     pub(super) sweeping: bool,
+    /// The task that does it.
+    pub(super) sweeper: Option<TaskHandle<()>>,
     pub(super) closers: Vec<Waker>,
 }
 
@@ -135,6 +138,7 @@ impl<T> State<T> {
             last_failure: None,
             retrying: false,
             sweeping: false,
+            sweeper: None,
             closers: Vec::new(),
         }
     }

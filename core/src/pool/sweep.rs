@@ -11,13 +11,26 @@ impl<C: Connect> Shared<C> {
         let weak = Arc::downgrade(self);
         let timer = Arc::clone(self.runtime.timer());
         let period = self.options.sweep_period();
-        if self
-            .runtime
-            .spawn(look_now_and_then(weak, timer, period))
-            .is_err()
-        {
-            // Nobody looks, but connections still end by their age when they come back.
-            self.lock().sweeping = false;
+        let task = self.runtime.spawn(look_now_and_then(weak, timer, period));
+        let before = {
+            let mut state = self.lock();
+            match task {
+                Ok(task) => state.sweeper.replace(task),
+                Err(_) => {
+                    // Nobody looks, but connections still end by their age when they come back.
+                    state.sweeping = false;
+                    None
+                }
+            }
+        };
+        drop(before);
+    }
+
+    /// Ends the looks of a pool that is gone, whose next would be minutes away.
+    pub(super) fn stop_sweeping(&self) {
+        let sweeper = self.lock().sweeper.take();
+        if let Some(sweeper) = sweeper {
+            sweeper.abort();
         }
     }
 

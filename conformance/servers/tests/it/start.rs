@@ -20,7 +20,8 @@ fn each_says_what_it_is() {
         }
         assert_eq!(version.contains("MariaDB"), server.kind() == Kind::Mariadb);
         assert!(server.socket().unwrap().exists());
-        assert_eq!(server.is_running(), Some(true));
+        // Of a server that another program lends, nothing is known.
+        assert_ne!(server.is_running(), Some(false));
     }
     assert_eq!(servers().iter().count(), Kind::ALL.len());
 }

@@ -109,8 +109,14 @@ fn on_books<F>(block: impl FnOnce(Database) -> F)
 where
     F: Future<Output = Result<(), Box<dyn Error>>>,
 {
+    // In a file, since a database in memory keeps readers out while a transaction writes.
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "sqlite:{}?mode=rwc",
+        folder.path().join("books.db").display()
+    );
     smol::block_on(async {
-        let db = queryset_sqlite::connect("sqlite::memory:", Smol).await?;
+        let db = queryset_sqlite::connect(&url, Smol).await?;
         db.acreate_table::<Author>().await?;
         db.acreate_table::<Book>().await?;
         let names = ["Jane Austen", "Émile Zola", "Donald Knuth", "Stanisław Lem"];
