@@ -143,20 +143,9 @@ fn examples(run: &mut Run<'_>) -> Result<(), String> {
     Ok(())
 }
 
+// On SQLite: what a backend's mistake looks like does not depend on the database behind it.
 fn broken(run: &mut Run<'_>) -> Result<(), String> {
-    let backends = backends(run.servers()?);
-    run.command(conformance(&["broken", "--backend", "sqlite"]))?;
-    // What a backend's mistake looks like does not depend on who drives the runtime.
-    match backends.strip_prefix("sqlite,") {
-        Some(others) => run.command(conformance(&[
-            "broken",
-            "--backend",
-            others,
-            "--runtime",
-            "smol",
-        ])),
-        None => Ok(()),
-    }
+    run.command(conformance(&["broken", "--backend", "sqlite"]))
 }
 
 /// Runs `cargo test`, and trusts it only if tests ran and none was passed over.
