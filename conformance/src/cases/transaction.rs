@@ -82,7 +82,7 @@ pub(super) const CASES: &[Case] = &[
         ended_by_statement,
     ),
     Case::new("transaction.hook", Method::Begin, hook),
-    Case::new("transaction.close", Method::Close, close).needing(&[Capability::ReadsBesideWriter]),
+    Case::new("transaction.close", Method::Close, close),
     Case::new("transaction.in_task", Method::Begin, in_task).only(&[Form::Async]),
     Case::new("transaction.one_connection", Method::Begin, one_connection),
 ];
