@@ -4,6 +4,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 
 # Two runs would put back each other's guard.
+mkdir -p /run/lock
 exec 9>/run/lock/queryset-servers
 flock 9
 
