@@ -1,80 +1,88 @@
-//! The table of a million rows, made once.
+//! The tables, made once for each database.
 
-use std::path::{Path, PathBuf};
+mod mysql;
+mod postgres;
+mod rows;
+mod sqlite;
 
-use rusqlite::{Connection, params};
+use std::fmt;
 
-use crate::workload::ROWS;
-use crate::{Item, Result};
+use queryset_servers::{Database, Needs, Servers};
 
-/// Counted up when the rows change, so that an old file is not taken for a new one.
-const VERSION: u32 = 2;
+use crate::{Backend, Place, Result};
 
-/// The file with the table, made if it is not there yet.
-///
-/// It lies beside the build, in a folder that needs no cleaning: `bench/target/data`, or under
-/// `CARGO_TARGET_DIR`.
-pub fn dataset() -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
-    let folder = target.join("data");
-    std::fs::create_dir_all(&folder)?;
-    let file = folder.join(format!("items-{ROWS}-v{VERSION}.db"));
-    if !file.exists() {
-        eprintln!("making a table of {ROWS} rows, once");
-        // Another name until it is whole: a run that is stopped leaves no half table behind.
-        let unfinished = folder.join(format!("unfinished-{}.db", std::process::id()));
-        fill(&unfinished)?;
-        std::fs::rename(&unfinished, &file)?;
-    }
-    Ok(file)
+/// Databases with the tables; the private servers among them end with this.
+pub struct Databases {
+    places: Vec<(Backend, Place)>,
+    versions: Vec<(Backend, String)>,
+    // Dropped on servers of somebody's own, so before the servers.
+    _databases: Vec<Database>,
+    _servers: Servers,
 }
 
-fn fill(file: &Path) -> Result<()> {
-    let mut connection = Connection::open(file)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "off")?;
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(
-        "CREATE TABLE items (
-            id INTEGER NOT NULL PRIMARY KEY,
-            name TEXT NOT NULL,
-            note TEXT,
-            qty INTEGER NOT NULL,
-            price REAL NOT NULL,
-            active BOOLEAN NOT NULL
-        )",
-    )?;
-    {
-        let mut insert = transaction.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)")?;
-        for id in 1..=ROWS {
-            let item = item(id);
-            insert.execute(params![
-                item.id,
-                item.name,
-                item.note,
-                item.qty,
-                item.price,
-                item.active
-            ])?;
+impl Databases {
+    /// Starts the servers that these backends need, unless the environment names some
+    /// (`QUERYSET_POSTGRES_URL` …), and fills the tables.
+    ///
+    /// What is started inherits the calling thread's core: [`pin`](crate::pin) before.
+    ///
+    /// # Errors
+    /// A server does not start, or refuses a table.
+    pub fn open(backends: &[Backend], progress: &dyn Fn(&str)) -> Result<Self> {
+        let needs: Needs = backends.iter().filter_map(|each| each.server()).collect();
+        let servers = Servers::start_with(needs, |line| eprintln!("{line}"))?;
+        let mut places = Vec::new();
+        let mut versions = Vec::new();
+        let mut databases = Vec::new();
+        for &backend in backends {
+            let Some(kind) = backend.server() else {
+                versions.push((backend, rusqlite::version().to_owned()));
+                places.push((backend, Place::File(sqlite::file()?)));
+                continue;
+            };
+            progress(&format!("filling the tables of {}", backend.name()));
+            let server = servers.server(kind)?;
+            versions.push((backend, server.version().to_owned()));
+            let database = server.create_database("bench")?;
+            match backend {
+                Backend::Postgres => postgres::fill(database.url())?,
+                _ => {
+                    if !server.is_own() {
+                        // The tables fit into its memory, as one would see to elsewhere.
+                        server.sql("set global innodb_buffer_pool_size = 536870912;")?;
+                    }
+                    mysql::fill(database.url())?;
+                }
+            }
+            places.push((backend, Place::Url(database.url().to_owned())));
+            databases.push(database);
         }
+        Ok(Self {
+            places,
+            versions,
+            _databases: databases,
+            _servers: servers,
+        })
     }
-    transaction.commit()?;
-    // The log goes into the file, which is renamed without it.
-    connection.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;
-    connection.close().map_err(|(_, error)| error)?;
-    Ok(())
+
+    /// Where a backend's tables are.
+    ///
+    /// # Errors
+    /// It was not asked for.
+    pub fn place(&self, backend: Backend) -> Result<&Place> {
+        let mut places = self.places.iter();
+        let found = places.find(|(each, _)| *each == backend);
+        Ok(&found.ok_or("a database that was not opened")?.1)
+    }
+
+    /// The versions of the databases.
+    pub fn versions(&self) -> &[(Backend, String)] {
+        &self.versions
+    }
 }
 
-fn item(id: i64) -> Item {
-    Item {
-        id,
-        name: format!("item number {id}"),
-        note: (id % 3 != 0).then(|| format!("a note of some length about {id}")),
-        qty: (id % 200) as i32,
-        price: id as f64 + 0.25,
-        active: id % 2 == 0,
+impl fmt::Debug for Databases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Databases").field(&self.versions).finish()
     }
 }

@@ -1,24 +1,30 @@
-//! queryset beside the raw drivers, in one interleaved run on one core.
+//! queryset beside the raw drivers and its peers, in one interleaved run on one core.
 
+mod backend;
+mod checksum;
 pub mod cli;
 mod data;
-mod item;
 mod measure;
 mod memory;
 pub mod peers;
 mod pin;
+pub mod reads;
 mod report;
+pub mod rows;
 mod runtime;
+pub mod sql;
 pub mod workload;
 
-pub use data::dataset;
-pub use item::{Checksum, Item, ItemRow};
+pub use backend::{Backend, Place};
+pub use checksum::Checksum;
+pub use data::Databases;
 pub use measure::{Measured, measure};
 pub use memory::{Memory, memory, stream_once};
-pub use peers::{Backend, Peer, PeerKind};
+pub use peers::PeerKind;
 pub use pin::pin;
+pub use reads::Peer;
 pub use report::{Line, table, write_json};
-pub use runtime::RuntimeKind;
+pub use runtime::{RuntimeKind, Started};
 pub use workload::{Batch, Outcome, Workload};
 
 /// Whatever goes wrong ends the run.

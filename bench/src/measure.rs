@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Batch, Outcome, Peer, Result, Workload};
+use crate::{Batch, Outcome, Peer, Result};
 
 /// What one peer took for one operation of a workload.
 #[derive(Clone, Copy, Debug)]
@@ -16,13 +16,14 @@ pub struct Measured {
     pub ratio: f64,
 }
 
-/// Runs a workload on every peer, `rounds` times in rotating order; the first peer is the unit.
+/// Runs a batch on every peer, `rounds` times in rotating order and with other keys each time; the
+/// first peer is the unit.
 ///
 /// # Errors
 /// A peer fails, or two peers did not read the same rows.
 pub fn measure(
-    workload: Workload,
-    peers: &mut [(String, Box<dyn Peer>)],
+    batch: Batch,
+    peers: &mut [(String, &mut dyn Peer)],
     rounds: usize,
 ) -> Result<Vec<Measured>> {
     let count = peers.len();
@@ -30,9 +31,8 @@ pub fn measure(
     // The first round fills caches, opens connections and starts threads.
     for round in 0..=rounds {
         let batch = Batch {
-            workload,
-            operations: workload.operations(),
             seed: round as u64,
+            ..batch
         };
         let mut outcomes: Vec<Option<Outcome>> = vec![None; count];
         for turn in 0..count {
@@ -48,7 +48,7 @@ pub fn measure(
             let Some(outcome) = outcome else { continue };
             if Some(outcome.checksum) != expected {
                 let (first, other) = (&peers[0].0, &peers[index].0);
-                let name = workload.name();
+                let name = batch.workload.name();
                 return Err(format!("{other} did not read what {first} read in {name}").into());
             }
             if round > 0 {

@@ -1,12 +1,14 @@
 //! How much memory a stream takes, in a process of its own.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Backend, Batch, PeerKind, Result, RuntimeKind, Workload};
+use crate::{Backend, Batch, PeerKind, Place, Result, RuntimeKind, Workload};
+
+/// Where the child finds the rows.
+const PLACE: &str = "QUERYSET_BENCH_PLACE";
 
 /// Resident memory around a stream.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -19,10 +21,21 @@ pub struct Memory {
 
 /// Streams all rows in a child process, since what one peer leaves in the allocator would count
 /// against the next.
-pub fn memory(backend: Backend, peer: PeerKind, runtime: RuntimeKind) -> Result<Memory> {
+pub fn memory(
+    backend: Backend,
+    peer: PeerKind,
+    place: &Place,
+    runtime: RuntimeKind,
+) -> Result<Memory> {
+    let place = match place {
+        Place::File(file) => file.as_os_str(),
+        Place::Url(url) => url.as_ref(),
+    };
     let child = Command::new(std::env::current_exe()?)
         .args(["memory", "--backend", backend.name(), "--peer", peer.name()])
         .args(["--runtime", &runtime.name()])
+        // Others can read the words of a command, but not its environment.
+        .env(PLACE, place)
         .output()?;
     if !child.status.success() {
         let errors = String::from_utf8_lossy(&child.stderr);
@@ -31,18 +44,17 @@ pub fn memory(backend: Backend, peer: PeerKind, runtime: RuntimeKind) -> Result<
     Ok(serde_json::from_slice(&child.stdout)?)
 }
 
-/// Streams all rows in this process.
-pub fn stream_once(
-    backend: Backend,
-    peer: PeerKind,
-    file: &Path,
-    runtime: RuntimeKind,
-) -> Result<Memory> {
-    let mut opened = peer.open(backend, file, runtime)?;
+/// Streams all rows in this process, from the place that the environment names.
+pub fn stream_once(backend: Backend, peer: PeerKind, runtime: RuntimeKind) -> Result<Memory> {
+    let place = std::env::var(PLACE)?;
+    let place = match backend.server() {
+        None => Place::File(place.into()),
+        Some(_) => Place::Url(place),
+    };
+    let mut opened = peer.open(backend, &place, runtime)?;
     let one = Batch {
-        workload: Workload::Get,
         operations: 1,
-        seed: 0,
+        ..Batch::new(Workload::Get, backend, 0)
     };
     // Opens a connection and starts what the runtime needs.
     opened.run(&one)?;

@@ -1,35 +1,28 @@
 //! Who does the work.
 
-mod asynchronous;
-mod blocking;
+mod large;
+mod plain;
+mod queries;
+mod queryset;
+mod queryset_blocking;
+pub(crate) mod raw_mysql;
+mod raw_postgres;
 mod raw_sqlite;
 mod raw_thread;
 
-use std::hint::black_box;
-use std::path::Path;
-use std::time::Instant;
-
 use clap::ValueEnum;
-use queryset::runtime::Runtime;
-use queryset::{Database, Model, QuerySet};
-use queryset_sqlite::SqliteOptions;
 
-use crate::workload::{Batch, CONNECTIONS, COUNTED, Workload};
-use crate::{Checksum, Item, Outcome, Result, RuntimeKind};
+use crate::reads::{Asynchronous, Blocking, Peer};
+use crate::{Backend, Place, Result, RuntimeKind};
 
-/// A database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
-pub enum Backend {
-    /// A file with a write-ahead log.
-    Sqlite,
-}
-
-/// A way of doing the work.
+/// A way of doing the work. A blocking one has `-blocking` in its name; a tuned one (no ping when a
+/// connection is taken, fast recycling) `-tuned`, beside the same with its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum PeerKind {
-    /// The driver, as a good user writes it: the unit of all ratios.
+    /// The driver, as a good user writes it: the unit of all ratios. rusqlite on the caller's
+    /// thread, tokio-postgres and mysql_async on tokio.
     Raw,
-    /// The driver on a thread of its own, asked by tasks: the floor of what is asynchronous.
+    /// rusqlite on a thread of its own, asked by tasks: the floor of what is asynchronous.
     RawThread,
     /// queryset's asynchronous methods.
     Queryset,
@@ -37,27 +30,12 @@ pub enum PeerKind {
     QuerysetBlocking,
 }
 
-/// What can do a batch.
-pub trait Peer {
-    /// Does a batch.
-    fn run(&mut self, batch: &Batch) -> Result<Outcome>;
-}
-
-impl Backend {
-    /// The name in the results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-        }
-    }
-}
+use Backend::{Mariadb, Mysql, Postgres, Sqlite};
+use RuntimeKind::{AsyncStd, Smol, Threads, Tokio, TokioCurrentThread};
 
 impl PeerKind {
-    /// Those that run unless others are asked for.
-    pub const USUAL: [Self; 3] = [Self::Raw, Self::Queryset, Self::QuerysetBlocking];
-
     /// The name on the command line and in the results.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Raw => "raw",
             Self::RawThread => "raw-thread",
@@ -66,68 +44,66 @@ impl PeerKind {
         }
     }
 
-    /// Opens what the peer needs.
+    /// The databases that it reads.
+    pub const fn backends(self) -> &'static [Backend] {
+        match self {
+            Self::Raw | Self::Queryset | Self::QuerysetBlocking => {
+                &[Sqlite, Postgres, Mariadb, Mysql]
+            }
+            Self::RawThread => &[Sqlite],
+        }
+    }
+
+    /// The runtimes that it can run on; none for what blocks the caller's thread.
+    pub const fn runtimes(self, backend: Backend) -> &'static [RuntimeKind] {
+        match (self, backend) {
+            (Self::Raw, Sqlite) | (Self::QuerysetBlocking, _) => &[],
+            (Self::RawThread, _) => &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads],
+            // Without a runtime there are no sockets, but where the driver brings its own.
+            (Self::Queryset, Postgres) => &[Tokio, TokioCurrentThread, AsyncStd, Smol],
+            (Self::Queryset, _) => &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads],
+            (_, _) => &[Tokio],
+        }
+    }
+
+    /// Whether it runs unless others are asked for.
+    pub const fn is_usual(self) -> bool {
+        !matches!(self, Self::RawThread)
+    }
+
+    /// Opens what the peer needs, on one of its runtimes; one without any gets `runtime` for its
+    /// sockets.
     pub fn open(
         self,
         backend: Backend,
-        file: &Path,
+        place: &Place,
         runtime: RuntimeKind,
     ) -> Result<Box<dyn Peer>> {
-        let Backend::Sqlite = backend;
+        if !self.backends().contains(&backend) {
+            return Err(format!("{} does not read {}", self.name(), backend.name()).into());
+        }
         Ok(match self {
-            Self::Raw => Box::new(raw_sqlite::Raw::open(file)?),
-            Self::RawThread => Box::new(raw_thread::RawThread::open(file, runtime)?),
-            Self::Queryset => Box::new(asynchronous::Asynchronous::open(file, runtime)?),
-            Self::QuerysetBlocking => Box::new(blocking::Blocking::open(file)?),
+            Self::Raw => match backend {
+                Sqlite => Box::new(Blocking(raw_sqlite::Raw::open(place.file()?)?)),
+                Postgres => Box::new(Asynchronous::open(runtime, async |_| {
+                    raw_postgres::Raw::open(place).await
+                })?),
+                Mariadb | Mysql => Box::new(Asynchronous::open(runtime, async |_| {
+                    raw_mysql::Raw::open(place).await
+                })?),
+            },
+            Self::RawThread => Box::new(Asynchronous::open(runtime, async |_| {
+                raw_thread::RawThread::open(place.file()?)
+            })?),
+            Self::Queryset => Box::new(Asynchronous::open(runtime, async |started| {
+                queryset::Queryset::open(backend, place, started).await
+            })?),
+            Self::QuerysetBlocking => {
+                let runtime = if backend == Sqlite { Threads } else { runtime };
+                Box::new(Blocking(queryset_blocking::Queryset::open(
+                    backend, place, runtime,
+                )?))
+            }
         })
     }
-}
-
-/// The query of the workload `build`: three conditions, an order, a limit.
-fn built(key: i64) -> QuerySet<Item> {
-    Item::objects()
-        .filter(|item| item.id.gt(key))
-        .filter(|item| item.name.gte("item"))
-        .filter(|item| item.qty.lte(7))
-        .order_by(|item| item.price.desc())
-        .limit(10)
-}
-
-/// Builds queries and their statements, which no peer does asynchronously.
-fn build(db: &Database, batch: &Batch) -> Result<Outcome> {
-    let mut checksum = Checksum::default();
-    let keys = batch.keys();
-    let kept = built(1);
-    let start = Instant::now();
-    for key in keys {
-        if batch.workload == Workload::BuildKept {
-            black_box(black_box(&kept).statement(db)?);
-        } else {
-            black_box(built(black_box(key)).statement(db)?);
-        }
-        checksum.number(key as u64);
-    }
-    Ok(Outcome {
-        elapsed: start.elapsed(),
-        checksum,
-    })
-}
-
-/// The rows of the workloads `load…`.
-fn load(key: i64, limit: u64) -> QuerySet<Item> {
-    Item::objects()
-        .filter(|item| item.id.gte(key))
-        .order_by(|item| item.id.asc())
-        .limit(limit)
-}
-
-/// The active rows among those that `count` looks at.
-fn counted(key: i64) -> QuerySet<Item> {
-    Item::objects()
-        .filter(|item| item.id.gte(key) & item.id.lt(key + COUNTED) & item.active.eq(true))
-}
-
-fn open(file: &Path, runtime: Runtime) -> Result<Database> {
-    let options = SqliteOptions::path(file).readers(CONNECTIONS);
-    Ok(options.connect_blocking(runtime)?)
 }

@@ -36,7 +36,7 @@ pub struct Started {
 }
 
 impl RuntimeKind {
-    /// The name in the results.
+    /// The name on the command line and in the results.
     pub fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())

@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ValueEnum;
-use queryset_bench::{Backend, Batch, PeerKind, RuntimeKind, Workload, dataset};
+use queryset_bench::{Backend, Batch, Databases, PeerKind, RuntimeKind, Workload};
 
 struct Counting;
 
@@ -49,19 +49,25 @@ static COUNTING: Counting = Counting;
 
 fn main() -> queryset_bench::Result<()> {
     queryset_bench::pin()?;
-    let file = dataset()?;
+    let databases = Databases::open(&[Backend::Sqlite], &|_| {})?;
+    let place = databases.place(Backend::Sqlite)?;
     println!("| workload   | peer              | allocations | bytes |");
     println!("| ---------- | ----------------- | ----------: | ----: |");
     let mut peers = Vec::new();
     for kind in PeerKind::value_variants() {
-        peers.push((kind, kind.open(Backend::Sqlite, &file, RuntimeKind::Tokio)?));
+        if kind.backends().contains(&Backend::Sqlite) {
+            let peer = kind.open(Backend::Sqlite, place, RuntimeKind::Tokio)?;
+            peers.push((kind, peer));
+        }
     }
     for &workload in Workload::value_variants() {
         for (kind, peer) in &mut peers {
+            if peer.lacks(workload).is_some() {
+                continue;
+            }
             let batch = |operations| Batch {
-                workload,
                 operations,
-                seed: 0,
+                ..Batch::new(workload, Backend::Sqlite, 0)
             };
             let mut counted = |operations| -> queryset_bench::Result<(u64, u64)> {
                 let before = (
@@ -74,7 +80,7 @@ fn main() -> queryset_bench::Result<()> {
                     BYTES.load(Ordering::Relaxed) - before.1,
                 ))
             };
-            let operations = workload.operations();
+            let operations = workload.operations(Backend::Sqlite);
             counted(operations)?;
             // What a batch takes beside its operations is in both, and cancels out.
             let (once, twice) = (counted(operations)?, counted(2 * operations)?);

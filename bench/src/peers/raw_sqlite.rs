@@ -6,24 +6,34 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 use tokio::sync::Semaphore;
 
-use super::Peer;
+use super::plain::{Post, User, Users};
+use crate::reads::{BlockingReader, BlockingReads};
+use crate::rows::{Item, PostLine};
 use crate::runtime::Started;
-use crate::workload::{Batch, CONNECTIONS, COUNTED, TASKS, Workload};
-use crate::{Checksum, Item, Outcome, Result, RuntimeKind};
+use crate::workload::{Batch, COUNTED};
+use crate::{Backend, Checksum, Outcome, Result, RuntimeKind, sql};
 
-const COLUMNS: &str = "id, name, note, qty, price, active";
-const GET: &str = "SELECT id, name, note, qty, price, active FROM items WHERE id = ?1";
-const COUNT: &str = "SELECT count(*) FROM items WHERE id >= ?1 AND id < ?2 AND active = ?3";
-const EXISTS: &str = "SELECT 1 FROM items WHERE qty = ?1 LIMIT 1";
-const STREAM: &str = "SELECT id, name, note, qty, price, active FROM items ORDER BY id";
+const BACKEND: Backend = Backend::Sqlite;
 
 pub(super) struct Raw {
     file: PathBuf,
     connection: Connection,
+    texts: Texts,
     tasks: Option<Tasks>,
+}
+
+/// The texts, which a program has as constants.
+pub(super) struct Texts {
+    get: String,
+    count: String,
+    exists: String,
+    /// By their limits.
+    loads: Vec<(u64, Arc<str>)>,
+    posts_of: String,
 }
 
 /// Tasks on tokio that run their queries where they are, on connections of a pool.
@@ -37,16 +47,165 @@ struct Pool {
     idle: Mutex<Vec<Connection>>,
 }
 
+/// Threads are not how this peer shares connections.
+pub(super) enum NoReader {}
+
 impl Raw {
     pub(super) fn open(file: &Path) -> Result<Self> {
         Ok(Self {
             file: file.to_owned(),
             connection: connect(file)?,
+            texts: Texts::new(),
             tasks: None,
         })
     }
+}
 
-    fn tasks64(&mut self, keys: &[i64]) -> Result<Outcome> {
+impl Pool {
+    fn open(file: &Path) -> Result<Self> {
+        let connections = BACKEND.connections();
+        let idle = (0..connections)
+            .map(|_| connect(file))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            permits: Semaphore::new(connections),
+            idle: Mutex::new(idle),
+        })
+    }
+
+    async fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let _permit = self.permits.acquire().await?;
+        let lock = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = lock().pop().ok_or("a permit without a connection")?;
+        let result = work(&connection);
+        lock().push(connection);
+        Ok(result?)
+    }
+}
+
+impl Texts {
+    pub(super) fn new() -> Self {
+        Self {
+            get: sql::get(BACKEND),
+            count: sql::count(BACKEND),
+            exists: sql::exists(BACKEND),
+            loads: Vec::new(),
+            posts_of: sql::posts_of(BACKEND, 0),
+        }
+    }
+
+    /// The text that loads as many items.
+    pub(super) fn load(&mut self, limit: u64) -> Arc<str> {
+        match self.loads.iter().find(|(each, _)| *each == limit) {
+            Some((_, text)) => Arc::clone(text),
+            None => {
+                let text: Arc<str> = sql::load(BACKEND, limit).into();
+                self.loads.push((limit, Arc::clone(&text)));
+                text
+            }
+        }
+    }
+
+    pub(super) fn get(&self, connection: &Connection, key: i64) -> rusqlite::Result<Item> {
+        connection
+            .prepare_cached(&self.get)?
+            .query_row(params![key], item)
+    }
+
+    pub(super) fn count(&self, connection: &Connection, key: i64) -> rusqlite::Result<u64> {
+        let count: i64 = connection
+            .prepare_cached(&self.count)?
+            .query_row(params![key, key + COUNTED, true], |row| row.get(0))?;
+        Ok(count as u64)
+    }
+
+    pub(super) fn exists(&self, connection: &Connection, qty: i32) -> rusqlite::Result<bool> {
+        connection
+            .prepare_cached(&self.exists)?
+            .exists(params![qty])
+    }
+
+    pub(super) fn rel_two(&self, connection: &Connection) -> rusqlite::Result<Users> {
+        let mut users = Users::default();
+        let mut statement = connection.prepare_cached(sql::USERS)?;
+        for user in statement.query_map([], |row| user(row, 0))? {
+            users.push(user?);
+        }
+        let mut keys = String::from("[");
+        for key in users.keys() {
+            if keys.len() > 1 {
+                keys.push(',');
+            }
+            keys.push_str(&key.to_string());
+        }
+        keys.push(']');
+        let mut statement = connection.prepare_cached(&self.posts_of)?;
+        for post in statement.query_map(params![keys], post)? {
+            users.add(post?);
+        }
+        Ok(users)
+    }
+}
+
+impl BlockingReads for Raw {
+    type Reader = NoReader;
+
+    fn get(&mut self, key: i64, checksum: &mut Checksum) -> Result<()> {
+        checksum.item(&self.texts.get(&self.connection, key)?);
+        Ok(())
+    }
+
+    fn count(&mut self, key: i64) -> Result<u64> {
+        Ok(self.texts.count(&self.connection, key)?)
+    }
+
+    fn exists(&mut self, qty: i32) -> Result<bool> {
+        Ok(self.texts.exists(&self.connection, qty)?)
+    }
+
+    fn load(&mut self, key: i64, limit: u64, checksum: &mut Checksum) -> Result<()> {
+        let text = self.texts.load(limit);
+        for item in &load(&self.connection, &text, key)? {
+            checksum.item(item);
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, checksum: &mut Checksum) -> Result<()> {
+        stream(&self.connection, checksum)?;
+        Ok(())
+    }
+
+    fn join(&mut self, checksum: &mut Checksum) -> Result<()> {
+        for line in &join(&self.connection)? {
+            checksum.line(line);
+        }
+        Ok(())
+    }
+
+    fn rel_join(&mut self, checksum: &mut Checksum) -> Result<()> {
+        for (post, user) in &rel_join(&self.connection)? {
+            post.sum(checksum);
+            user.sum(checksum);
+        }
+        Ok(())
+    }
+
+    fn rel_two(&mut self, checksum: &mut Checksum) -> Result<()> {
+        self.texts.rel_two(&self.connection)?.sum(checksum);
+        Ok(())
+    }
+
+    fn build(&mut self, key: i64) -> Result<()> {
+        build(key);
+        Ok(())
+    }
+
+    fn reader(&self) -> Result<NoReader> {
+        Err("its tasks are on tokio".into())
+    }
+
+    fn tasks(&mut self, batch: &Batch) -> Result<Outcome> {
         let tasks = match &mut self.tasks {
             Some(tasks) => tasks,
             tasks @ None => tasks.insert(Tasks {
@@ -54,7 +213,7 @@ impl Raw {
                 pool: Arc::new(Pool::open(&self.file)?),
             }),
         };
-        let parts: Vec<Vec<i64>> = keys.chunks(keys.len() / TASKS).map(Into::into).collect();
+        let parts = batch.parts();
         let runtime = &tasks.runtime;
         let start = Instant::now();
         let checksum = runtime.block_on(async {
@@ -62,10 +221,11 @@ impl Raw {
                 .into_iter()
                 .map(|keys| {
                     let pool = Arc::clone(&tasks.pool);
+                    let texts = Texts::new();
                     runtime.spawn(async move {
                         let mut checksum = Checksum::default();
                         for key in keys {
-                            let item = pool.with(|connection| get(connection, key)).await?;
+                            let item = pool.with(|connection| texts.get(connection, key)).await?;
                             checksum.item(&item);
                         }
                         Result::<_>::Ok(checksum)
@@ -85,121 +245,49 @@ impl Raw {
     }
 }
 
-impl Pool {
-    fn open(file: &Path) -> Result<Self> {
-        let idle = (0..CONNECTIONS)
-            .map(|_| connect(file))
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            permits: Semaphore::new(CONNECTIONS),
-            idle: Mutex::new(idle),
-        })
+impl BlockingReader for NoReader {
+    fn get(&mut self, _: i64, _: &mut Checksum) -> Result<()> {
+        match *self {}
     }
-
-    async fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let _permit = self.permits.acquire().await?;
-        let lock = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = lock().pop().ok_or("a permit without a connection")?;
-        let result = work(&connection);
-        lock().push(connection);
-        Ok(result?)
-    }
-}
-
-impl Peer for Raw {
-    fn run(&mut self, batch: &Batch) -> Result<Outcome> {
-        let keys = batch.keys();
-        if batch.workload == Workload::Tasks64 {
-            return self.tasks64(&keys);
-        }
-        let start = Instant::now();
-        let checksum = work(&self.connection, batch.workload, keys)?;
-        Ok(Outcome {
-            elapsed: start.elapsed(),
-            checksum,
-        })
-    }
-}
-
-/// Does a workload on one connection.
-pub(super) fn work(
-    connection: &Connection,
-    workload: Workload,
-    keys: Vec<i64>,
-) -> rusqlite::Result<Checksum> {
-    let mut checksum = Checksum::default();
-    match workload {
-        Workload::Get | Workload::Tasks64 => {
-            for key in keys {
-                checksum.item(&get(connection, key)?);
-            }
-        }
-        Workload::Count => {
-            for key in keys {
-                checksum.number(count(connection, key)?);
-            }
-        }
-        Workload::Exists => {
-            for key in keys {
-                checksum.number(exists(connection, key)?.into());
-            }
-        }
-        Workload::Load10 | Workload::Load100 | Workload::Load1000 | Workload::Load10000 => {
-            let sql = load_sql(workload.limit().unwrap_or(0));
-            for key in keys {
-                for item in &load(connection, &sql, key)? {
-                    checksum.item(item);
-                }
-            }
-        }
-        Workload::Stream => {
-            for _ in keys {
-                let mut statement = connection.prepare_cached(STREAM)?;
-                for item in statement.query_map([], item)? {
-                    checksum.item(&item?);
-                }
-            }
-        }
-        Workload::Build | Workload::BuildKept => {
-            for key in keys {
-                black_box(build(black_box(key), black_box(10)));
-                checksum.number(key as u64);
-            }
-        }
-    }
-    Ok(checksum)
 }
 
 pub(super) fn connect(file: &Path) -> Result<Connection> {
     Ok(Connection::open(file)?)
 }
 
-pub(super) fn get(connection: &Connection, key: i64) -> rusqlite::Result<Item> {
-    connection
-        .prepare_cached(GET)?
-        .query_row(params![key], item)
-}
-
-pub(super) fn count(connection: &Connection, key: i64) -> rusqlite::Result<u64> {
-    let count: i64 = connection
-        .prepare_cached(COUNT)?
-        .query_row(params![key, key + COUNTED, true], |row| row.get(0))?;
-    Ok(count as u64)
-}
-
-pub(super) fn exists(connection: &Connection, key: i64) -> rusqlite::Result<bool> {
-    connection.prepare_cached(EXISTS)?.exists(params![key])
-}
-
-/// A literal limit: SQLite prepares a statement again on each run when its limit is bound.
-pub(super) fn load_sql(limit: u64) -> String {
-    format!("SELECT {COLUMNS} FROM items WHERE id >= ?1 ORDER BY id LIMIT {limit}")
-}
-
 pub(super) fn load(connection: &Connection, sql: &str, key: i64) -> rusqlite::Result<Vec<Item>> {
     connection
         .prepare_cached(sql)?
         .query_map(params![key], item)?
+        .collect()
+}
+
+pub(super) fn stream(connection: &Connection, checksum: &mut Checksum) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(sql::STREAM)?;
+    for item in statement.query_map([], item)? {
+        checksum.item(&item?);
+    }
+    Ok(())
+}
+
+pub(super) fn join(connection: &Connection) -> rusqlite::Result<Vec<PostLine>> {
+    connection
+        .prepare_cached(sql::JOIN)?
+        .query_map([], |row| {
+            Ok(PostLine {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                score: row.get(2)?,
+                user_name: row.get(3)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn rel_join(connection: &Connection) -> rusqlite::Result<Vec<(Post, User)>> {
+    connection
+        .prepare_cached(sql::REL_JOIN)?
+        .query_map([], |row| Ok((post(row)?, user(row, 5)?)))?
         .collect()
 }
 
@@ -214,11 +302,32 @@ fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
     })
 }
 
-/// The text and values that [`built`](super::built) comes to, by hand.
-fn build(key: i64, limit: u64) -> (String, [rusqlite::types::Value; 3]) {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM items WHERE id > ?1 AND name >= ?2 AND qty <= ?3 \
-         ORDER BY price DESC LIMIT {limit}"
-    );
-    (sql, [key.into(), "item".to_owned().into(), 7_i64.into()])
+fn post(row: &Row<'_>) -> rusqlite::Result<Post> {
+    Ok(Post {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        title: row.get(2)?,
+        body: row.get(3)?,
+        score: row.get(4)?,
+    })
+}
+
+fn user(row: &Row<'_>, from: usize) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(from)?,
+        name: row.get(from + 1)?,
+        email: row.get(from + 2)?,
+        karma: row.get(from + 3)?,
+    })
+}
+
+/// The text and values of the workload `build`, by hand.
+pub(super) fn build(key: i64) {
+    let text = sql::build(BACKEND, black_box(10));
+    let values: [Value; 3] = [
+        black_box(key).into(),
+        "item".to_owned().into(),
+        7_i64.into(),
+    ];
+    black_box((text, values));
 }

@@ -7,20 +7,24 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::Peer;
-use super::raw_sqlite::{connect, count, exists, get, load, load_sql, work};
-use crate::runtime::Started;
-use crate::workload::{Batch, TASKS, Workload};
-use crate::{Checksum, Outcome, Result, RuntimeKind};
+use super::raw_sqlite::{Texts, build, connect, join, load, rel_join, stream};
+use crate::reads::{Reader, Reads};
+use crate::{Checksum, Result};
 
 pub(super) struct RawThread {
-    runtime: Started,
-    thread: Arc<Thread>,
+    asking: Asking,
+    loads: Texts,
     join: Option<JoinHandle<()>>,
+}
+
+/// A task's way to the thread.
+#[derive(Clone)]
+pub(super) struct Asking {
+    thread: Arc<Thread>,
+    texts: Arc<Texts>,
 }
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
@@ -46,9 +50,8 @@ struct Slot<T> {
 const YIELDS: u32 = 4;
 
 impl RawThread {
-    pub(super) fn open(file: &Path, runtime: RuntimeKind) -> Result<Self> {
+    pub(super) fn open(file: &Path) -> Result<Self> {
         let connection = connect(file)?;
-        let runtime = runtime.start()?;
         let (send, receive) = std::sync::mpsc::channel::<Arc<Thread>>();
         let join = thread::Builder::new()
             .name("raw-thread".to_owned())
@@ -63,75 +66,107 @@ impl RawThread {
         });
         send.send(Arc::clone(&thread))?;
         Ok(Self {
-            runtime,
-            thread,
+            asking: Asking {
+                thread,
+                texts: Arc::new(Texts::new()),
+            },
+            loads: Texts::new(),
             join: Some(join),
         })
     }
 
-    async fn tasks64(&self, keys: &[i64]) -> Result<Checksum> {
-        let handles: Vec<_> = keys
-            .chunks(keys.len() / TASKS)
-            .map(|keys| {
-                let (thread, keys) = (Arc::clone(&self.thread), keys.to_vec());
-                self.runtime.spawn(async move {
-                    let mut checksum = Checksum::default();
-                    for key in keys {
-                        checksum.item(&thread.ask(move |connection| get(connection, key)).await?);
-                    }
-                    Result::<_>::Ok(checksum)
-                })
-            })
-            .collect();
-        let mut checksum = Checksum::default();
-        for handle in handles {
-            checksum.merge(handle.await??);
-        }
-        Ok(checksum)
+    fn thread(&self) -> &Thread {
+        &self.asking.thread
+    }
+}
+
+impl Reads for RawThread {
+    type Reader = Asking;
+
+    async fn get(&mut self, key: i64, checksum: &mut Checksum) -> Result<()> {
+        self.asking.get(key, checksum).await
     }
 
-    async fn work(&self, batch: &Batch, keys: &[i64]) -> Result<Checksum> {
-        let thread = &self.thread;
-        let mut checksum = Checksum::default();
-        match batch.workload {
-            Workload::Tasks64 => return self.tasks64(keys).await,
-            Workload::Get => {
-                for &key in keys {
-                    checksum.item(&thread.ask(move |connection| get(connection, key)).await?);
-                }
-            }
-            Workload::Count => {
-                for &key in keys {
-                    checksum.number(thread.ask(move |connection| count(connection, key)).await?);
-                }
-            }
-            Workload::Exists => {
-                for &key in keys {
-                    let found = thread
-                        .ask(move |connection| exists(connection, key))
-                        .await?;
-                    checksum.number(found.into());
-                }
-            }
-            Workload::Load10 | Workload::Load100 | Workload::Load1000 | Workload::Load10000 => {
-                let sql: Arc<str> = load_sql(batch.workload.limit().unwrap_or(0)).into();
-                for &key in keys {
-                    let sql = Arc::clone(&sql);
-                    let items = thread.ask(move |connection| load(connection, &sql, key));
-                    for item in &items.await? {
-                        checksum.item(item);
-                    }
-                }
-            }
-            // The whole of it there: what a hop costs does not show.
-            workload @ (Workload::Stream | Workload::Build | Workload::BuildKept) => {
-                let keys = keys.to_vec();
-                return Ok(thread
-                    .ask(move |connection| work(connection, workload, keys))
-                    .await?);
-            }
+    async fn count(&mut self, key: i64) -> Result<u64> {
+        let texts = Arc::clone(&self.asking.texts);
+        let count = self
+            .thread()
+            .ask(move |connection| texts.count(connection, key));
+        Ok(count.await?)
+    }
+
+    async fn exists(&mut self, qty: i32) -> Result<bool> {
+        let texts = Arc::clone(&self.asking.texts);
+        let found = self
+            .thread()
+            .ask(move |connection| texts.exists(connection, qty));
+        Ok(found.await?)
+    }
+
+    async fn load(&mut self, key: i64, limit: u64, checksum: &mut Checksum) -> Result<()> {
+        let text = self.loads.load(limit);
+        let items = self
+            .thread()
+            .ask(move |connection| load(connection, &text, key));
+        for item in &items.await? {
+            checksum.item(item);
         }
-        Ok(checksum)
+        Ok(())
+    }
+
+    /// The whole of it there: what a hop costs does not show.
+    async fn stream(&mut self, checksum: &mut Checksum) -> Result<()> {
+        let sum = *checksum;
+        let sum = self.thread().ask(move |connection| {
+            let mut sum = sum;
+            stream(connection, &mut sum).map(|()| sum)
+        });
+        *checksum = sum.await?;
+        Ok(())
+    }
+
+    async fn join(&mut self, checksum: &mut Checksum) -> Result<()> {
+        for line in &self.thread().ask(join).await? {
+            checksum.line(line);
+        }
+        Ok(())
+    }
+
+    async fn rel_join(&mut self, checksum: &mut Checksum) -> Result<()> {
+        for (post, user) in &self.thread().ask(rel_join).await? {
+            post.sum(checksum);
+            user.sum(checksum);
+        }
+        Ok(())
+    }
+
+    async fn rel_two(&mut self, checksum: &mut Checksum) -> Result<()> {
+        let texts = Arc::clone(&self.asking.texts);
+        let users = self
+            .thread()
+            .ask(move |connection| texts.rel_two(connection));
+        users.await?.sum(checksum);
+        Ok(())
+    }
+
+    fn build(&mut self, key: i64) -> Result<()> {
+        build(key);
+        Ok(())
+    }
+
+    fn reader(&self) -> Result<Asking> {
+        Ok(self.asking.clone())
+    }
+}
+
+impl Reader for Asking {
+    async fn get(&mut self, key: i64, checksum: &mut Checksum) -> Result<()> {
+        let texts = Arc::clone(&self.texts);
+        let item = self
+            .thread
+            .ask(move |connection| texts.get(connection, key));
+        checksum.item(&item.await?);
+        Ok(())
     }
 }
 
@@ -202,22 +237,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Peer for RawThread {
-    fn run(&mut self, batch: &Batch) -> Result<Outcome> {
-        let keys = batch.keys();
-        let start = Instant::now();
-        let checksum = self.runtime.block_on(self.work(batch, &keys))?;
-        Ok(Outcome {
-            elapsed: start.elapsed(),
-            checksum,
-        })
-    }
-}
-
 impl Drop for RawThread {
     fn drop(&mut self) {
-        self.thread.lock().closed = true;
-        self.thread.handle.unpark();
+        self.thread().lock().closed = true;
+        self.thread().handle.unpark();
         if let Some(join) = self.join.take() {
             // A panic has been reported where it happened.
             let _ = join.join();
