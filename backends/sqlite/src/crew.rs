@@ -270,6 +270,14 @@ impl Bell {
             }
         }
     }
+
+    /// Waits for a call that was made when the patience for it was over: heard later, it would
+    /// count as the next one.
+    pub(crate) fn heed(&self) {
+        while !self.rung.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
+    }
 }
 
 impl fmt::Debug for Bell {
@@ -308,6 +316,17 @@ mod tests {
         assert!(matches!(crew.call_lookout(), Some(Call::Ring(_))));
         assert!(crew.is_watched());
         assert!(crew.arrive());
+    }
+
+    #[test]
+    fn a_late_ring_counts_for_one_call() {
+        let bell = Bell::of_this_thread();
+        assert!(!bell.wait(Duration::ZERO));
+        let late = Arc::clone(&bell);
+        let ringing = thread::spawn(move || late.ring());
+        bell.heed();
+        ringing.join().unwrap();
+        assert!(!bell.wait(Duration::ZERO), "it was heard before");
     }
 
     #[test]

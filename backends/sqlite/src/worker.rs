@@ -270,9 +270,11 @@ impl Post {
                 began = wakes.then(Instant::now);
                 (left, report) = pool.perform(task);
             } else if rests {
-                called = bell.wait(idle);
-                if !called && self.pool.lock().crew.stop_resting(&bell) {
-                    return;
+                if !bell.wait(idle) {
+                    if self.pool.lock().crew.stop_resting(&bell) {
+                        return;
+                    }
+                    bell.heed();
                 }
                 called = true;
             }
