@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Now;
 use super::session::{Form, Session};
-use super::{CommitState, Now};
 use crate::backend::{Backend, Fetched};
 use crate::cancel::CancelToken;
 use crate::dialect::Dialect;
@@ -63,7 +63,7 @@ impl Level {
     /// the next operation of the outer one does.
     pub(super) fn abandon(&self) {
         match self.number {
-            Session::OUTERMOST => self.session.end(CommitState::RolledBack),
+            Session::OUTERMOST => self.session.abandon(),
             nested => self.session.leave(nested),
         }
     }

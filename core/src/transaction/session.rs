@@ -45,6 +45,8 @@ struct Progress {
     broken: Option<Broken>,
     /// The savepoint of a level that was dropped: the next turn begins by rolling back to it.
     undo: Option<Arc<str>>,
+    /// Whether the commit has been sent: from then on it alone says how the whole ends.
+    committing: bool,
     savepoints: u64,
 }
 
@@ -120,6 +122,7 @@ impl Session {
                 }],
                 broken: None,
                 undo: None,
+                committing: false,
                 savepoints: 0,
             }),
             outcome: CommitOutcome::open(),
@@ -190,7 +193,18 @@ impl Session {
         let sql: Arc<str> = format!("SAVEPOINT {savepoint}").into();
         let turn = self.turn_alone(form, outer, &sql).await?;
         turn.control(form, sql).await?;
-        self.progress().frames.push(Frame {
+        let mut progress = self.progress();
+        // The level around it may have been left meanwhile, and what is within goes with it.
+        if progress
+            .frames
+            .last()
+            .is_none_or(|frame| frame.number != outer)
+        {
+            drop(progress);
+            self.check_level(outer)?;
+            return Err(ended_level());
+        }
+        progress.frames.push(Frame {
             number,
             savepoint: Some(savepoint),
         });
@@ -213,10 +227,13 @@ impl Session {
             }
         };
         // Dropped from here on, it may be released, and cannot be undone any more.
-        self.progress().frames.pop();
+        if !self.close_level(number) {
+            return Err(ended_level());
+        }
         let released = turn.control(form, sql).await;
         if released.is_err() {
-            self.progress().undo = Some(savepoint);
+            // A level around it that was left meanwhile undoes more.
+            self.progress().undo.get_or_insert(savepoint);
             let _ = turn.undo(form).await;
         }
         released
@@ -249,6 +266,16 @@ impl Session {
         }
     }
 
+    /// Takes the innermost level off, unless it was left meanwhile.
+    fn close_level(&self, number: u64) -> bool {
+        let frames = &mut self.progress().frames;
+        let is_innermost = frames.last().is_some_and(|frame| frame.number == number);
+        if is_innermost {
+            frames.pop();
+        }
+        is_innermost
+    }
+
     /// Commits the whole.
     pub(super) async fn commit(&self, form: Form<'_>) -> Result<()> {
         let sql: Arc<str> = "COMMIT".into();
@@ -262,10 +289,9 @@ impl Session {
                 return Err(error);
             }
         };
-        let observed = self.observer.observe(&sql);
         // Dropped from here on, nobody knows.
-        self.outcome.set(CommitState::Unknown);
-        let ending = Ending(self, CommitState::Unknown);
+        let ending = self.begin_commit()?;
+        let observed = self.observer.observe(&sql);
         let committed = match form {
             Form::Async => turn.backend.commit().await,
             Form::Blocking(_) => turn.backend.commit_blocking(),
@@ -275,14 +301,31 @@ impl Session {
             (Ok(()), _) => CommitState::Committed,
             (Err(_), TransactionStatus::Lost) => CommitState::Unknown,
             (Err(_), TransactionStatus::Ended) => CommitState::RolledBack,
-            (Err(_), TransactionStatus::Open | TransactionStatus::Failed) => {
-                // What cannot be rolled back is discarded.
+            // What cannot be rolled back is discarded; it could not have been committed either.
+            (Err(_), TransactionStatus::Failed) => {
                 let _ = turn.send_rollback(form).await;
                 CommitState::RolledBack
             }
+            // That there is something to roll back tells that it was not committed, and only that.
+            (Err(_), TransactionStatus::Open) => match turn.send_rollback(form).await {
+                Ok(()) => CommitState::RolledBack,
+                Err(_) => CommitState::Unknown,
+            },
         };
         ending.with(state);
         committed
+    }
+
+    /// From here on only the commit ends the whole; an error if something else has ended it.
+    fn begin_commit(&self) -> Result<Ending<'_>> {
+        let mut progress = self.progress();
+        if progress.backend.is_none() {
+            drop(progress);
+            return Err(self.ended());
+        }
+        progress.committing = true;
+        self.outcome.set(CommitState::Unknown);
+        Ok(Ending(self, CommitState::Unknown))
     }
 
     /// Undoes the whole.
@@ -304,9 +347,16 @@ impl Session {
         }
     }
 
+    /// Ends the whole, if it has not ended and is not being committed by another handle.
+    pub(super) fn abandon(&self) {
+        if !self.progress().committing {
+            self.end(CommitState::RolledBack);
+        }
+    }
+
     /// Ends the whole, if it has not ended, and gives the connection back as soon as nothing runs
     /// there.
-    pub(super) fn end(&self, state: CommitState) {
+    fn end(&self, state: CommitState) {
         let mut progress = self.progress();
         let Some(backend) = progress.backend.take() else {
             return;
@@ -426,9 +476,13 @@ impl Session {
             .map(|broken| broken.ended)
     }
 
-    fn undone(&self) {
+    /// Notes that the savepoint was rolled back to. A level around it that was left meanwhile is
+    /// still to be undone.
+    fn undone(&self, savepoint: &Arc<str>) {
         let mut progress = self.progress();
-        progress.undo = None;
+        if progress.undo.as_ref() == Some(savepoint) {
+            progress.undo = None;
+        }
         progress.broken = None;
     }
 
@@ -550,7 +604,7 @@ impl Turn<'_> {
         // Dropped midway it is done again, which does no harm.
         let sql: Arc<str> = format!("ROLLBACK TO SAVEPOINT {savepoint}").into();
         self.control(form, sql).await?;
-        self.session.undone();
+        self.session.undone(&savepoint);
         // One that stays behind costs memory and nothing else.
         let sql: Arc<str> = format!("RELEASE SAVEPOINT {savepoint}").into();
         self.control(form, sql).await
