@@ -34,7 +34,6 @@ mod seams;
 mod slicing;
 mod states;
 mod transaction;
-mod transaction_drops;
 mod types;
 mod write;
 
@@ -68,8 +67,7 @@ pub fn cases() -> Vec<Case> {
         #[cfg(feature = "field-types")]
         field_types::CASES,
         write::CASES,
-        transaction::CASES,
-        transaction_drops::CASES,
+        &transaction::cases(),
         errors::CASES,
         hooks::CASES,
         scopes::CASES,

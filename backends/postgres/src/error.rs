@@ -82,6 +82,10 @@ fn from_server(reported: &DbError, sql: Option<&str>) -> Error {
     if !more.is_empty() {
         message.push_str(&format!(" ({})", more.join("; ")));
     }
+    if code == "25P02" {
+        // After an error that was told nothing more is sent.
+        message.push_str(": an operation in it was given up, which breaks a transaction");
+    }
     if let (Some(sql), Some(ErrorPosition::Original(position))) = (sql, reported.position()) {
         message.push_str(&format!(" (at character {position} of `{}`)", excerpt(sql)));
     }
