@@ -1,5 +1,6 @@
 //! The databases, and where they are.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -71,6 +72,22 @@ impl Backend {
 }
 
 impl Place {
+    /// A file's path, or a server's URL.
+    pub fn new(backend: Backend, text: String) -> Self {
+        match backend.server() {
+            None => Self::File(text.into()),
+            Some(_) => Self::Url(text),
+        }
+    }
+
+    /// The path or the URL.
+    pub fn as_os_str(&self) -> &OsStr {
+        match self {
+            Self::File(file) => file.as_os_str(),
+            Self::Url(url) => url.as_ref(),
+        }
+    }
+
     /// SQLite's file.
     ///
     /// # Errors

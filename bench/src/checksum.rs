@@ -1,9 +1,11 @@
 //! Proof that two peers did the same work.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rows::{Item, Post, PostLine, User};
 
 /// A sum over every field of every row, in the order of the rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum(u64);
 
 impl Checksum {

@@ -5,10 +5,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use crate::separate::PLACE;
 use crate::{Backend, Batch, PeerKind, Place, Result, RuntimeKind, Workload};
-
-/// Where the child finds the rows.
-const PLACE: &str = "QUERYSET_BENCH_PLACE";
 
 /// Resident memory around a stream.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -27,15 +25,11 @@ pub fn memory(
     place: &Place,
     runtime: RuntimeKind,
 ) -> Result<Memory> {
-    let place = match place {
-        Place::File(file) => file.as_os_str(),
-        Place::Url(url) => url.as_ref(),
-    };
     let child = Command::new(std::env::current_exe()?)
         .args(["memory", "--backend", backend.name(), "--peer", peer.name()])
         .args(["--runtime", &runtime.name()])
         // Others can read the words of a command, but not its environment.
-        .env(PLACE, place)
+        .env(PLACE, place.as_os_str())
         .output()?;
     if !child.status.success() {
         let errors = String::from_utf8_lossy(&child.stderr);
@@ -46,11 +40,7 @@ pub fn memory(
 
 /// Streams all rows in this process, from the place that the environment names.
 pub fn stream_once(backend: Backend, peer: PeerKind, runtime: RuntimeKind) -> Result<Memory> {
-    let place = std::env::var(PLACE)?;
-    let place = match backend.server() {
-        None => Place::File(place.into()),
-        Some(_) => Place::Url(place),
-    };
+    let place = Place::new(backend, std::env::var(PLACE)?);
     let mut opened = peer.open(backend, &place, runtime)?;
     let one = Batch {
         operations: 1,
@@ -59,20 +49,21 @@ pub fn stream_once(backend: Backend, peer: PeerKind, runtime: RuntimeKind) -> Re
     // Opens a connection and starts what the runtime needs.
     opened.run(&one)?;
     // The highest mark is forgotten: it may be that of the program's start.
-    fs::write("/proc/self/clear_refs", "5")?;
-    let start_kib = status("VmRSS:")?;
+    let process = opened.process();
+    fs::write(format!("/proc/{process}/clear_refs"), "5")?;
+    let start_kib = status(process, "VmRSS:")?;
     opened.run(&Batch {
         workload: Workload::Stream,
         ..one
     })?;
     Ok(Memory {
         start_kib,
-        peak_kib: status("VmHWM:")?,
+        peak_kib: status(process, "VmHWM:")?,
     })
 }
 
-fn status(field: &str) -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
+fn status(process: u32, field: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let value = line.and_then(|line| line.split_whitespace().next());
     Ok(value

@@ -1,6 +1,8 @@
 //! Who does the work.
 
 mod large;
+#[cfg(feature = "peers")]
+mod others;
 mod plain;
 mod queries;
 mod queryset;
@@ -9,14 +11,15 @@ pub(crate) mod raw_mysql;
 mod raw_postgres;
 mod raw_sqlite;
 mod raw_thread;
+mod separate;
 
 use clap::ValueEnum;
 
 use crate::reads::{Asynchronous, Blocking, Peer};
 use crate::{Backend, Place, Result, RuntimeKind};
 
-/// A way of doing the work. A blocking one has `-blocking` in its name; a tuned one (no ping when a
-/// connection is taken, fast recycling) `-tuned`, beside the same with its defaults.
+/// A way of doing the work. A blocking one has `-blocking` in its name; one of `-default` is used as its
+/// first page shows, beside the same as its documentation advises where speed counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum PeerKind {
     /// The driver, as a good user writes it: the unit of all ratios. rusqlite on the caller's
@@ -28,6 +31,26 @@ pub enum PeerKind {
     Queryset,
     /// queryset's blocking methods.
     QuerysetBlocking,
+    /// diesel on the caller's thread.
+    DieselBlocking,
+    /// The same with `first` and with a ping when a thread takes a connection.
+    DieselBlockingDefault,
+    /// diesel-async, its connections recycled fast.
+    DieselAsync,
+    /// The same with `first` and with a ping when a connection is taken.
+    DieselAsyncDefault,
+    /// sqlx without a ping or a log, its columns by position.
+    Sqlx,
+    /// The same with its defaults, its columns by name as its derive reads them.
+    SqlxDefault,
+    /// SeaORM without a ping or a log.
+    SeaOrm,
+    /// The same with its defaults.
+    SeaOrmDefault,
+    /// async-sqlite: rusqlite on a thread for each connection.
+    AsyncSqlite,
+    /// Toasty, in a process of its own: it needs another version of rusqlite.
+    Toasty,
 }
 
 use Backend::{Mariadb, Mysql, Postgres, Sqlite};
@@ -41,6 +64,16 @@ impl PeerKind {
             Self::RawThread => "raw-thread",
             Self::Queryset => "queryset",
             Self::QuerysetBlocking => "queryset-blocking",
+            Self::DieselBlocking => "diesel-blocking",
+            Self::DieselBlockingDefault => "diesel-blocking-default",
+            Self::DieselAsync => "diesel-async",
+            Self::DieselAsyncDefault => "diesel-async-default",
+            Self::Sqlx => "sqlx",
+            Self::SqlxDefault => "sqlx-default",
+            Self::SeaOrm => "sea-orm",
+            Self::SeaOrmDefault => "sea-orm-default",
+            Self::AsyncSqlite => "async-sqlite",
+            Self::Toasty => "toasty",
         }
     }
 
@@ -50,15 +83,29 @@ impl PeerKind {
             Self::Raw | Self::Queryset | Self::QuerysetBlocking => {
                 &[Sqlite, Postgres, Mariadb, Mysql]
             }
-            Self::RawThread => &[Sqlite],
+            // libmysqlclient needs cmake, a C++ compiler and OpenSSL to be built.
+            Self::DieselBlocking | Self::DieselBlockingDefault => &[Sqlite, Postgres],
+            Self::DieselAsync
+            | Self::DieselAsyncDefault
+            | Self::Sqlx
+            | Self::SqlxDefault
+            | Self::SeaOrm
+            | Self::SeaOrmDefault
+            | Self::Toasty => &[Sqlite, Postgres, Mariadb, Mysql],
+            Self::RawThread | Self::AsyncSqlite => &[Sqlite],
         }
     }
 
     /// The runtimes that it can run on; none for what blocks the caller's thread.
     pub const fn runtimes(self, backend: Backend) -> &'static [RuntimeKind] {
         match (self, backend) {
-            (Self::Raw, Sqlite) | (Self::QuerysetBlocking, _) => &[],
-            (Self::RawThread, _) => &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads],
+            (Self::Raw, Sqlite)
+            | (Self::QuerysetBlocking | Self::DieselBlocking | Self::DieselBlockingDefault, _) => {
+                &[]
+            }
+            (Self::RawThread | Self::AsyncSqlite, _) => {
+                &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads]
+            }
             // Without a runtime there are no sockets, but where the driver brings its own.
             (Self::Queryset, Postgres) => &[Tokio, TokioCurrentThread, AsyncStd, Smol],
             (Self::Queryset, _) => &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads],
@@ -68,7 +115,11 @@ impl PeerKind {
 
     /// Whether it runs unless others are asked for.
     pub const fn is_usual(self) -> bool {
-        !matches!(self, Self::RawThread)
+        match self {
+            Self::Raw | Self::Queryset | Self::QuerysetBlocking => true,
+            Self::RawThread => false,
+            _ => cfg!(feature = "peers"),
+        }
     }
 
     /// Opens what the peer needs, on one of its runtimes; one without any gets `runtime` for its
@@ -104,6 +155,11 @@ impl PeerKind {
                     backend, place, runtime,
                 )?))
             }
+            Self::Toasty => Box::new(separate::Separate::open("toasty", backend, place)?),
+            #[cfg(feature = "peers")]
+            _ => others::open(self, backend, place, runtime)?.ok_or("nobody opens this peer")?,
+            #[cfg(not(feature = "peers"))]
+            _ => return Err("this program was built without its feature `peers`".into()),
         })
     }
 }

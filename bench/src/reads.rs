@@ -20,6 +20,11 @@ pub trait Peer {
 
     /// Why a workload is beyond this peer; none if it is not. Nothing is measured then.
     fn lacks(&self, workload: Workload) -> Option<&'static str>;
+
+    /// The process whose memory the work takes.
+    fn process(&self) -> u32 {
+        std::process::id()
+    }
 }
 
 /// An asynchronous peer. What each method reads says [`Workload`]; it takes every field of every
@@ -122,7 +127,8 @@ pub trait BlockingReader: Send {
     fn get(&mut self, key: i64, checksum: &mut Checksum) -> Result<()>;
 }
 
-fn only_own(workload: Workload) -> Option<&'static str> {
+/// Why a workload is beyond every peer but queryset.
+pub fn only_own(workload: Workload) -> Option<&'static str> {
     match workload {
         Workload::BuildKept | Workload::BuildLarge => Some("it is a measure of queryset alone"),
         _ => None,

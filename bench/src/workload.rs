@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 use crate::{Backend, Checksum};
 
@@ -26,7 +27,7 @@ pub const HOT: i64 = 30_000;
 pub const COUNTED: i64 = 10_000;
 
 /// One kind of work. What one operation reads, and what it takes into the checksum:
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
 #[value(rename_all = "lower")]
 pub enum Workload {
     /// The item with the key, as a struct: `WHERE id = key`.
@@ -73,7 +74,7 @@ pub enum Workload {
 }
 
 /// A part of the work, which each peer does in its turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Batch {
     /// What to do.
     pub workload: Workload,
@@ -88,7 +89,7 @@ pub struct Batch {
 }
 
 /// A batch that was done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// From the first operation to the last.
     pub elapsed: Duration,
