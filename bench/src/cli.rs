@@ -1,10 +1,13 @@
 //! The command line.
 
+mod contestants;
+mod page;
 mod run;
+mod scale;
 
 use std::io::{IsTerminal, Write};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{Backend, PeerKind, Result, RuntimeKind, pin, stream_once};
 
@@ -20,6 +23,10 @@ pub struct Cli {
 enum Command {
     /// Measures the workloads and prints a table.
     Run(run::Run),
+    /// Measures the cost against 1 to 512 concurrent readers and 10 to a million rows.
+    Scale(scale::Scale),
+    /// Makes one page of what several runs have written as JSON.
+    Page(page::Compose),
     /// Streams all rows once and prints the memory that it took (`run` starts this by itself).
     #[command(hide = true)]
     Memory(Memory),
@@ -42,6 +49,8 @@ impl Cli {
         let core = pin()?;
         match self.command {
             Command::Run(run) => run.run(core),
+            Command::Scale(scale) => scale.run(core),
+            Command::Page(page) => page.run(),
             Command::Memory(Memory {
                 backend,
                 peer,
@@ -61,5 +70,13 @@ fn progress(text: &str) {
     if errors.is_terminal() {
         // Nothing to be done where even the progress cannot be shown.
         let _ = write!(errors, "\r\x1b[K{text}").and_then(|()| errors.flush());
+    }
+}
+
+fn or_all<T: ValueEnum + Clone>(chosen: Vec<T>) -> Vec<T> {
+    if chosen.is_empty() {
+        T::value_variants().to_vec()
+    } else {
+        chosen
     }
 }

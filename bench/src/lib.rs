@@ -15,7 +15,7 @@ pub mod peers;
 mod pin;
 pub mod reads;
 #[cfg(feature = "drivers")]
-mod report;
+pub mod report;
 pub mod rows;
 mod runtime;
 pub mod separate;
@@ -34,8 +34,6 @@ pub use memory::{Memory, memory, stream_once};
 pub use peers::PeerKind;
 pub use pin::pin;
 pub use reads::Peer;
-#[cfg(feature = "drivers")]
-pub use report::{Line, table, write_json};
 pub use runtime::{RuntimeKind, Started};
 pub use workload::{Batch, Outcome, Workload};
 

@@ -152,6 +152,28 @@ impl Workload {
         }
     }
 
+    /// What one operation is, in a few words.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Get => "one row by its key",
+            Self::Tasks64 => "one row by its key, by 64 tasks on a pool",
+            Self::Count => "the active rows among 10,000",
+            Self::Exists => "whether there is a row; about 100 are looked at",
+            Self::Load10 => "10 rows of six columns into structs",
+            Self::Load100 => "100 rows",
+            Self::Load1000 => "1,000 rows",
+            Self::Load10000 => "10,000 rows",
+            Self::Load100000 => "100,000 rows",
+            Self::Stream => "a million rows, one after the other, with the peak memory",
+            Self::Join => "10,000 posts with the names of their users, flat",
+            Self::RelJoin => "10,000 posts, each with its whole user, by one join",
+            Self::RelTwo => "1,000 users with their 10,000 posts, by two queries",
+            Self::Build => "the text and values of a query, sent nowhere",
+            Self::BuildKept => "the text and values of a query that is kept",
+            Self::BuildLarge => "the text and values of 60 conditions over 12 relations",
+        }
+    }
+
     /// Whether it only builds queries.
     pub fn is_building(self) -> bool {
         matches!(self, Self::Build | Self::BuildKept | Self::BuildLarge)

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::contestants::{Contestant, contestants};
 use super::progress;
+use super::scale::scale;
+use crate::report::{Line, Page, table, write_json, write_page};
 use crate::{
-    Backend, Batch, Databases, Line, Peer, PeerKind, Place, Result, RuntimeKind, Workload, measure,
-    memory, table, write_json,
+    Backend, Batch, Databases, Peer, PeerKind, Place, Result, RuntimeKind, Workload, measure,
+    memory,
 };
 
 #[derive(Debug, Args)]
@@ -30,29 +33,35 @@ pub(super) struct Run {
     /// Writes the results to this file too.
     #[arg(long)]
     json: Option<PathBuf>,
-}
-
-/// A peer on a runtime.
-struct Contestant {
-    peer: PeerKind,
-    /// None for what blocks the caller's thread.
-    runtime: Option<RuntimeKind>,
-    opened: Box<dyn Peer>,
+    /// Writes a page with charts.
+    #[arg(long)]
+    html: Option<PathBuf>,
+    /// Measures the cost against readers and rows too, as `scale` does, for the page.
+    #[arg(long)]
+    scale: bool,
 }
 
 impl Run {
     pub(super) fn run(self, core: usize) -> Result<()> {
-        let backends = or_all(self.backend.clone());
-        let workloads = or_all(self.workload.clone());
+        let backends = super::or_all(self.backend.clone());
+        let workloads = super::or_all(self.workload.clone());
         let databases = Databases::open(&backends, &progress)?;
         eprintln!("everything runs on core {core}");
-        let mut lines = Vec::new();
+        let (mut lines, mut points) = (Vec::new(), Vec::new());
         for backend in backends {
             let place = databases.place(backend)?;
-            let mut contestants = self.contestants(backend, place)?;
+            let mut contestants = contestants(backend, place, &self.peer, &self.runtime)?;
             for &workload in &workloads {
                 progress(&format!("{} {} …", backend.name(), workload.name()));
                 self.measure(backend, place, workload, &mut contestants, &mut lines)?;
+            }
+            if self.scale {
+                scale(
+                    backend,
+                    &mut contestants,
+                    self.rounds.div_ceil(3),
+                    &mut points,
+                )?;
             }
             progress("");
         }
@@ -60,45 +69,15 @@ impl Run {
         if let Some(file) = &self.json {
             write_json(&lines, file)?;
         }
-        Ok(())
-    }
-
-    /// Raw first, as the unit; an asynchronous peer once for each runtime.
-    fn contestants(&self, backend: Backend, place: &Place) -> Result<Vec<Contestant>> {
-        let mut contestants = Vec::new();
-        for &peer in PeerKind::value_variants() {
-            let chosen = match self.peer.is_empty() {
-                true => peer.is_usual(),
-                false => self.peer.contains(&peer),
+        if let Some(file) = &self.html {
+            let page = Page {
+                lines: &lines,
+                points: &points,
+                versions: databases.versions(),
             };
-            let reads = peer.backends().contains(&backend);
-            if peer != PeerKind::Raw && !(chosen && reads) {
-                continue;
-            }
-            let can = peer.runtimes(backend);
-            if can.is_empty() {
-                // Its sockets need one all the same.
-                let opened = peer.open(backend, place, RuntimeKind::Tokio)?;
-                contestants.push(Contestant {
-                    peer,
-                    runtime: None,
-                    opened,
-                });
-            }
-            // The unit is there whatever was asked for.
-            let wanted = match peer {
-                PeerKind::Raw => &[RuntimeKind::Tokio][..],
-                _ => &self.runtime,
-            };
-            for &runtime in wanted.iter().filter(|wanted| can.contains(wanted)) {
-                contestants.push(Contestant {
-                    peer,
-                    runtime: Some(runtime),
-                    opened: peer.open(backend, place, runtime)?,
-                });
-            }
+            write_page(&page, file)?;
         }
-        Ok(contestants)
+        Ok(())
     }
 
     fn measure(
@@ -113,16 +92,18 @@ impl Run {
         let mut turns: Vec<(String, &mut dyn Peer)> = Vec::new();
         for contestant in contestants {
             if contestant.opened.lacks(workload).is_none() {
-                who.push((contestant.peer, contestant.runtime));
+                let name = contestant.runtime_name(workload);
+                who.push((contestant.peer, contestant.runtime, name));
                 turns.push((contestant.peer.name().into(), &mut *contestant.opened));
             }
         }
         if turns.is_empty() {
             return Ok(());
         }
+        let has_unit = who.first().is_some_and(|first| first.0 == PeerKind::Raw);
         let batch = Batch::new(workload, backend, 0);
         let measured = measure(batch, &mut turns, workload.rounds(self.rounds))?;
-        for ((peer, runtime), measured) in who.into_iter().zip(measured) {
+        for ((peer, runtime, runtime_name), measured) in who.into_iter().zip(measured) {
             let memory = match workload {
                 Workload::Stream => {
                     let runtime = runtime.unwrap_or(RuntimeKind::Tokio);
@@ -131,34 +112,17 @@ impl Run {
                 _ => None,
             };
             lines.push(Line {
-                backend: backend.name(),
+                backend: backend.name().into(),
                 workload: workload.name(),
-                peer: peer.name(),
-                runtime: runtime_name(peer, workload, runtime),
+                peer: peer.name().into(),
+                runtime: runtime_name,
                 median_ns: (measured.median * 10.0).round() / 10.0,
-                ratio: (measured.ratio * 1000.0).round() / 1000.0,
+                ratio: has_unit.then(|| (measured.ratio * 1000.0).round() / 1000.0),
                 peak_rss_kib: memory.map(|memory| memory.peak_kib),
                 fastest_ns: measured.fastest,
                 grown_kib: memory.map(|memory| memory.peak_kib.saturating_sub(memory.start_kib)),
             });
         }
         Ok(())
-    }
-}
-
-/// The runtime that a peer really ran on.
-fn runtime_name(peer: PeerKind, workload: Workload, runtime: Option<RuntimeKind>) -> String {
-    match (peer, workload, runtime) {
-        (_, _, Some(runtime)) => runtime.name(),
-        (PeerKind::Raw, Workload::Tasks64, None) => RuntimeKind::Tokio.name(),
-        (_, _, None) => "none".to_owned(),
-    }
-}
-
-fn or_all<T: ValueEnum + Clone>(chosen: Vec<T>) -> Vec<T> {
-    if chosen.is_empty() {
-        T::value_variants().to_vec()
-    } else {
-        chosen
     }
 }
