@@ -39,7 +39,10 @@
 //!   already.
 //! - A new file gets a write-ahead log, so that reads and a write go on side by side. An existing
 //!   file keeps its journal mode unless [asked](SqliteOptions::journal_mode). With a rollback
-//!   journal, and in memory, a write waits for the reads, open cursors included.
+//!   journal, and in memory, a write waits for the reads, open cursors included. In memory a read
+//!   waits for a write too, a whole transaction included: in the pool's queue, by turns. What
+//!   reads through the `Database` while its own task has such a transaction open waits for itself,
+//!   and is told so when the acquire timeout has passed.
 //! - A **transaction** has its connection to itself: the one that writes, or, if it is
 //!   [read-only](queryset::TransactionOptions::read_only), one of those that read. One that writes
 //!   begins `IMMEDIATE` unless [asked](queryset::TransactionOptions::sqlite_lock) otherwise, since

@@ -12,6 +12,7 @@ mod lane;
 mod pace;
 mod pin;
 mod ripe;
+mod turns;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -33,6 +34,7 @@ use crate::transaction::Pinned;
 use lane::{Lane, Waiter};
 use pace::Paces;
 use ripe::{Hint, Ripe};
+use turns::Turns;
 
 pub(crate) use acquire::NoLease;
 pub(crate) use lane::Lease;
@@ -66,6 +68,8 @@ pub(crate) struct State {
     /// Whether the task that closes the connections is under way.
     shutting: bool,
     closers: Vec<Arc<Operation>>,
+    /// Where reads and writes keep each other out.
+    turns: Option<Turns>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +125,7 @@ impl Pool {
             Access::Write => writer.adopt(Box::new(first)),
         }
         let workers = options.readers + 2;
+        let turns = options.location.is_memory().then(|| Turns::new(&runtime));
         Arc::new(Self {
             state: Mutex::new(State {
                 phase: Phase::Open,
@@ -134,6 +139,7 @@ impl Pool {
                 expiring: false,
                 shutting: false,
                 closers: Vec::new(),
+                turns,
             }),
             hint: Hint::default(),
             opener,
@@ -176,6 +182,7 @@ impl Pool {
             sql,
             since,
         });
+        let waits = state.take_turns() || waits;
         let expire = waits && !std::mem::replace(&mut state.expiring, true);
         let call = state.call();
         drop(state);
@@ -258,12 +265,17 @@ impl Pool {
         if let Some(lane) = state.lane(place.line) {
             lane.park(place.slot, Arc::clone(parked));
         }
+        state.take_turns();
+        let call = state.call();
+        drop(state);
+        self.make(call);
     }
 
     /// Notes that a cursor works again.
     pub(crate) fn unpark(&self, place: Place) {
         let mut state = self.lock();
         let parked = state.lane(place.line).map(|lane| lane.unpark(place.slot));
+        state.take_turns();
         drop(state);
         drop(parked);
     }
@@ -394,13 +406,15 @@ impl State {
             ..
         } = self;
         let own = transactions.iter_mut().flatten();
-        readers
+        let task = readers
             .pick(now, |sql| paces.is_short(sql))
             .or_else(|| writer.pick(now, |_| false))
             .or_else(|| {
                 own.map(|(lane, _)| lane)
                     .find_map(|lane| lane.pick(now, |_| false))
-            })
+            });
+        self.take_turns();
+        task
     }
 
     /// Whether anything was asked for, be there a connection for it or not.

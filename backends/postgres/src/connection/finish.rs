@@ -19,6 +19,11 @@ use crate::tls::Tls;
 const GRACE: Duration = Duration::from_millis(2);
 /// How long the rest of a result is read and thrown away, in a transaction, before it is cancelled.
 const STREAM: Duration = Duration::from_secs(1);
+/// The pause before the next request to cancel: one is lost when it comes before the server begins
+/// with the statement, which then would go on.
+const PAUSE: Duration = Duration::from_millis(100);
+/// No more requests are made with pauses longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long cancelling and reading the rest may take before the connection is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a server gets to take our leave.
@@ -77,11 +82,17 @@ impl Connection {
             return drained;
         }
         let ended = async {
-            // Not at the same time: reading as fast as the server sends would keep the request
-            // waiting. A server that is stuck in sending notes it, and heeds it once we read.
-            let asked = self.cancel_request().await;
-            // A request that may still be on its way could hit the next statement.
-            self.drain().await && asked.is_ok()
+            let (mut sure, mut pause) = (true, PAUSE);
+            loop {
+                // Not at the same time: reading as fast as the server sends would keep the request
+                // waiting. A server that is stuck in sending notes it, and heeds it once we read.
+                sure &= self.cancel_request().await.is_ok();
+                if let Some(drained) = within(runtime, pause, Box::pin(self.drain())).await {
+                    // A request that may still be on its way could hit the next statement.
+                    return drained && sure;
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         };
         within(runtime, PATIENCE, Box::pin(ended)).await == Some(true)
     }

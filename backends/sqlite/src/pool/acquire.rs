@@ -35,6 +35,7 @@ impl Pool {
         if lane.has_spare()
             && let Some(lease) = lane.lease(Arc::clone(sql), Instant::now())
         {
+            state.take_turns();
             return Ok(lease);
         }
         let seat = Arc::new(Seat {
@@ -43,6 +44,7 @@ impl Pool {
             lease: Mutex::new(None),
         });
         lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
+        state.take_turns();
         drop(state);
         self.wait(line, &seat, interrupt)
     }
@@ -66,9 +68,10 @@ impl Pool {
                 continue;
             }
             let mut state = self.lock();
+            let write = state.writer.longest_use();
             let lane = state.lane(line);
             let (waited, exhausted) = match lane {
-                Some(lane) => (lane.leave(seat), lane.exhausted(timeout)),
+                Some(lane) => (lane.leave(seat), lane.exhausted(timeout, write.as_deref())),
                 None => (false, super::closed()),
             };
             let drained = self.settle(&mut state);

@@ -117,6 +117,7 @@ impl Pool {
     /// Goes on with closing, if that is under way and nothing else is. True if a thread that
     /// closes has to be told.
     pub(super) fn settle(&self, state: &mut State) -> bool {
+        state.take_turns();
         if state.phase != Phase::Closing || state.shutting || !state.is_quiet() {
             return false;
         }

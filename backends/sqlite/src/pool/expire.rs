@@ -39,6 +39,7 @@ impl Expiring {
         let mut errors = Vec::new();
         let mut state = pool.lock();
         let mut next = None;
+        let write = state.writer.longest_use();
         if let Some(before) = now.checked_sub(timeout) {
             for lane in state.lanes() {
                 let mut expired = Vec::new();
@@ -47,7 +48,7 @@ impl Expiring {
                 errors.extend(
                     expired
                         .into_iter()
-                        .map(|operation| (operation, lane.exhausted(timeout))),
+                        .map(|operation| (operation, lane.exhausted(timeout, write.as_deref()))),
                 );
             }
         } else {

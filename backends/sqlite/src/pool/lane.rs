@@ -28,6 +28,10 @@ pub(super) struct Lane {
     pub(super) waiters: VecDeque<Waiter>,
     /// How many operations in the queue were given up, at most.
     gone: usize,
+    /// Whether nobody may begin, though a connection be free.
+    pub(super) barred: bool,
+    /// How many of those who wait go before others.
+    pub(super) turn: usize,
 }
 
 enum Slot {
@@ -85,6 +89,8 @@ impl Lane {
             empty: limit,
             waiters: VecDeque::new(),
             gone: 0,
+            barred: false,
+            turn: 0,
         }
     }
 
@@ -110,7 +116,64 @@ impl Lane {
     }
 
     fn spare(&self) -> usize {
-        self.idle.len() + self.empty
+        match self.barred {
+            true => 0,
+            false => self.idle.len() + self.empty,
+        }
+    }
+
+    /// How many connections run an operation: neither those of an open cursor between two calls
+    /// nor those of a transaction.
+    pub(super) fn running(&self) -> usize {
+        let runs = |slot: &&Slot| matches!(slot, Slot::Held(holder) if holder.parked.is_none() && !holder.transaction);
+        self.slots.iter().filter(runs).count()
+    }
+
+    /// Keeps all from beginning, or lets them. Whether an operation that was to begin soon waits
+    /// from `now` on.
+    pub(super) fn bar(&mut self, barred: bool, now: impl Fn() -> Instant) -> bool {
+        self.barred = barred;
+        if !barred {
+            self.serve_threads();
+            return false;
+        }
+        let mut waits = false;
+        for waiter in &mut self.waiters {
+            if let Waiter::Job {
+                since: since @ None,
+                ..
+            } = waiter
+            {
+                *since = Some(now());
+                waits = true;
+            }
+        }
+        waits
+    }
+
+    /// What holds a connection for longest.
+    fn oldest(&self) -> Option<&Holder> {
+        let held = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Held(holder) => Some(holder),
+            _ => None,
+        });
+        held.min_by_key(|holder| holder.since)
+    }
+
+    /// What it does, for a message.
+    pub(super) fn longest_use(&self) -> Option<String> {
+        self.oldest().map(|oldest| {
+            let state = match oldest.parked {
+                Some(_) => "an open cursor over",
+                None if oldest.transaction => "in a transaction begun by",
+                None => "running",
+            };
+            format!(
+                "since {:.1?}, {state} `{}`",
+                oldest.since.elapsed(),
+                error::excerpt(&oldest.sql)
+            )
+        })
     }
 
     /// Whether a connection is free for one more than those who wait.
@@ -156,6 +219,7 @@ impl Lane {
             let Some(Waiter::Job { operation, sql, .. }) = self.waiters.pop_front() else {
                 return None;
             };
+            self.turn = self.turn.saturating_sub(1);
             let short = is_short(&sql);
             let lease = self.lease(sql, now)?;
             let Some(work) = operation.begin() else {
@@ -191,6 +255,7 @@ impl Lane {
         {
             let seat = Arc::clone(seat);
             self.waiters.pop_front();
+            self.turn = self.turn.saturating_sub(1);
             let lease = self.lease(Arc::clone(&seat.sql), Instant::now());
             *lock(&seat.lease) = lease;
             seat.thread.unpark();
@@ -319,37 +384,28 @@ impl Lane {
         self.serve_threads();
     }
 
-    /// The error of a wait that took too long.
+    /// The error of a wait that took too long, perhaps for a `write` that kept reads out.
     #[cold]
-    pub(super) fn exhausted(&self, waited: Duration) -> Error {
-        let held: Vec<&Holder> = self
-            .slots
-            .iter()
-            .filter_map(|slot| match slot {
-                Slot::Held(holder) => Some(holder),
-                _ => None,
-            })
-            .collect();
+    pub(super) fn exhausted(&self, waited: Duration, write: Option<&str>) -> Error {
+        if let (true, Access::Read, Some(write)) = (self.barred, self.line.access, write) {
+            let message = format!(
+                "no read could begin within {waited:?}: in memory a write keeps reads out, and \
+                 there is one {write}; what reads while its own transaction is open has to read \
+                 through that"
+            );
+            return Error::new(ErrorKind::PoolExhausted, message);
+        }
         let what = match self.line.access {
             Access::Read => "reading",
             Access::Write => "writing",
         };
         let mut message = format!(
             "no connection for {what} became free within {waited:?}: {} of {} are in use",
-            held.len(),
+            self.in_use(),
             self.slots.len(),
         );
-        if let Some(oldest) = held.iter().min_by_key(|holder| holder.since) {
-            let state = match oldest.parked {
-                Some(_) => "an open cursor over",
-                None if oldest.transaction => "in a transaction begun by",
-                None => "running",
-            };
-            message.push_str(&format!(
-                ", the longest since {:.1?}, {state} `{}`",
-                oldest.since.elapsed(),
-                error::excerpt(&oldest.sql)
-            ));
+        if let Some(longest) = self.longest_use() {
+            message.push_str(&format!(", the longest {longest}"));
         }
         Error::new(ErrorKind::PoolExhausted, message)
     }

@@ -10,7 +10,11 @@ use crate::transaction::{Pinned, Status};
 
 impl Pool {
     /// Gives a connection that is held a line of its own. Its place stays taken.
-    pub(crate) fn pin(&self, mut connection: BoxConnection, status: &Arc<Status>) -> Line {
+    pub(crate) fn pin(
+        self: &Arc<Self>,
+        mut connection: BoxConnection,
+        status: &Arc<Status>,
+    ) -> Line {
         let home = connection.place();
         let mut state = self.lock();
         let free = state.transactions.iter().position(Option::is_none);
@@ -21,6 +25,7 @@ impl Pool {
         if let Some(lane) = state.lane(home.line) {
             lane.note_transaction(home.slot);
         }
+        state.take_turns();
         let line = Line {
             access: home.line.access,
             transaction: Some(transaction),
@@ -34,6 +39,9 @@ impl Pool {
             over: false,
         };
         state.transactions[transaction] = Some((lane, pinned));
+        let call = state.call();
+        drop(state);
+        self.make(call);
         line
     }
 

@@ -8,6 +8,7 @@ mod close;
 mod drops;
 mod errors;
 mod functions;
+mod memory;
 mod open;
 mod pool;
 mod reads;
