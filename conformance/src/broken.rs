@@ -6,18 +6,18 @@
 
 mod rewrite;
 mod rows;
+mod sound;
 mod transaction;
 mod wrapper;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use queryset::Statement;
 use queryset::runtime::BoxFuture;
 
-use crate::case::Setting;
-use crate::{BackendUnderTest, Capability, Opened, Opening, Outcome, cases};
+use crate::{BackendUnderTest, Capability, Form, Opened, Opening};
 use rows::Chunk;
+pub use sound::Sound;
 use wrapper::Wrapper;
 
 /// A backend that is broken in one way, and the case that must catch it.
@@ -27,12 +27,11 @@ pub struct BrokenBackend {
     pub name: &'static str,
     /// The case that must fail.
     pub caught_by: &'static str,
+    /// The form of it in which the fault can show; both if it is `None`.
+    pub form: Option<Form>,
     /// The backend.
     pub under_test: Arc<dyn BackendUnderTest>,
 }
-
-/// What a broken backend never does is given up soon: nothing sound depends on it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The broken backends over a sound one.
 pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> {
@@ -42,6 +41,7 @@ pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> 
         .map(|fault| BrokenBackend {
             name: fault.name,
             caught_by: fault.caught_by,
+            form: fault.form,
             under_test: Arc::new(Broken {
                 sound: Arc::clone(sound),
                 fault: *fault,
@@ -50,53 +50,13 @@ pub fn broken_backends(sound: &Arc<dyn BackendUnderTest>) -> Vec<BrokenBackend> 
         .collect()
 }
 
-/// Whether the suite tells a broken backend from a sound one: an error if the case that is named
-/// for it does not fail, or fails on the sound one too.
-///
-/// # Errors
-/// What happened instead.
-pub fn catches(broken: &BrokenBackend, sound: &Setting) -> Result<String, String> {
-    let case = cases()
-        .into_iter()
-        .find(|case| case.name() == broken.caught_by);
-    let case = case.ok_or_else(|| format!("there is no case {}", broken.caught_by))?;
-    if let Some(report) = case
-        .run(sound)
-        .iter()
-        .find(|report| report.outcome != Outcome::Pass)
-    {
-        return Err(format!(
-            "{} ends with {} on the sound backend too",
-            case.name(),
-            report.outcome
-        ));
-    }
-    let spoiled = Setting {
-        backend: Arc::clone(&broken.under_test),
-        runtime: Arc::clone(&sound.runtime),
-        patience: sound.patience.min(PATIENCE),
-        endurance: sound.endurance,
-    };
-    let reports = case.run(&spoiled);
-    let caught = reports.iter().find_map(|report| match &report.outcome {
-        Outcome::Fail(detail) => Some(format!("{} ({}): {detail}", case.name(), report.method)),
-        _ => None,
-    });
-    caught.ok_or_else(|| {
-        let ends: Vec<String> = reports
-            .iter()
-            .map(|report| report.outcome.to_string())
-            .collect();
-        format!("{} ended with {}", case.name(), ends.join(" and "))
-    })
-}
-
 /// One way to break a backend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
     name: &'static str,
     caught_by: &'static str,
     needs: &'static [Capability],
+    form: Option<Form>,
     manner: Manner,
 }
 
@@ -106,8 +66,15 @@ impl Fault {
             name,
             caught_by,
             needs: &[],
+            form: None,
             manner,
         }
+    }
+
+    /// Shows in the asynchronous form alone.
+    const fn asynchronous(mut self) -> Self {
+        self.form = Some(Form::Async);
+        self
     }
 
     const fn needing(mut self, needs: &'static [Capability]) -> Self {
@@ -137,6 +104,12 @@ pub(crate) enum Conduct {
     KindLost,
     /// A read that is given up goes on.
     CancelIgnored,
+    /// Giving a read up hits the one that comes next.
+    CancelLate,
+    /// The read that comes after one that was given up gets the rows of another.
+    MixedUp,
+    /// A read that is given up before its first row keeps its connection.
+    ConnectionKept,
     /// Closing does nothing.
     CloseIgnored,
     /// All rows are read at once.
@@ -201,6 +174,105 @@ const CONDUCT: &[Fault] = &[
         Conduct::CancelIgnored,
     )
     .needing(&[Capability::SqlFunctions]),
+    conduct(
+        "read that was given up runs on",
+        "cancel.state.executing",
+        Conduct::CancelIgnored,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "connection kept while queued",
+        "cancel.state.queued",
+        Conduct::ConnectionKept,
+    )
+    .needing(&[Capability::Server])
+    .asynchronous(),
+    conduct(
+        "connection kept while connecting",
+        "cancel.state.connecting",
+        Conduct::ConnectionKept,
+    )
+    .needing(&[Capability::Server])
+    .asynchronous(),
+    conduct(
+        "connection kept while executing",
+        "cancel.state.executing",
+        Conduct::ConnectionKept,
+    )
+    .needing(&[Capability::Server])
+    .asynchronous(),
+    conduct(
+        "connection kept while streaming",
+        "cancel.state.streaming",
+        Conduct::CursorLeaked,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "sessions left open",
+        "cancel.state.queued",
+        Conduct::CloseIgnored,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "cancellation of one queued hits the next",
+        "cancel.state.queued",
+        Conduct::CancelLate,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "cancellation of one connecting hits the next",
+        "cancel.state.connecting",
+        Conduct::CancelLate,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "cancellation of one executing hits the next",
+        "cancel.state.executing",
+        Conduct::CancelLate,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "cancellation of one streaming hits the next",
+        "cancel.state.streaming",
+        Conduct::CancelLate,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "cancellation of one decoding hits the next",
+        "cancel.state.decoding",
+        Conduct::CancelLate,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "next after one queued gets its rows",
+        "cancel.state.queued",
+        Conduct::MixedUp,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "next after one connecting gets its rows",
+        "cancel.state.connecting",
+        Conduct::MixedUp,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "next after one executing gets its rows",
+        "cancel.state.executing",
+        Conduct::MixedUp,
+    )
+    .needing(&[Capability::Server]),
+    conduct(
+        "next after one streaming gets its rows",
+        "cancel.state.streaming",
+        Conduct::MixedUp,
+    )
+    .needing(&[Capability::BoundedPool]),
+    conduct(
+        "next after one decoding gets its rows",
+        "cancel.state.decoding",
+        Conduct::MixedUp,
+    )
+    .needing(&[Capability::BoundedPool]),
     conduct("close ignored", "close.refuses", Conduct::CloseIgnored),
     conduct(
         "everything read at once",

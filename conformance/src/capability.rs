@@ -40,7 +40,8 @@ pub enum Capability {
     RowLocks,
     /// Transactions may be isolated less than completely.
     WeakIsolation,
-    /// What a transaction has written keeps nobody else from reading.
+    /// What a transaction has written keeps nobody else from reading. Where it does, reads wait
+    /// until the transaction has ended.
     ReadsBesideWriter,
 }
 

@@ -98,7 +98,7 @@ mod trials;
 mod wrapped;
 
 pub use backend::{BackendUnderTest, Opened, Opening, SqlFunction, Via, Watch};
-pub use broken::{BrokenBackend, broken_backends, catches};
+pub use broken::{BrokenBackend, Sound, broken_backends};
 pub use capability::Capability;
 pub use case::{Case, Report, Setting};
 pub use cases::cases;

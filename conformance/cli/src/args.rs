@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -166,7 +167,7 @@ pub(crate) struct Place {
     pub(crate) runtimes: Vec<Runtime>,
     /// How many cases run side by side; twice as many as there are processors unless it is said.
     #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
+    jobs: Option<usize>,
     /// How many seconds a case may wait for what it waits for.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
@@ -178,6 +179,12 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn runtimes(&self) -> Vec<Runtime> {
         or_all(&self.runtimes)
+    }
+
+    /// How many cases run side by side. One on a server waits for it most of the time.
+    pub(crate) fn jobs(&self) -> usize {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.unwrap_or(2 * processors).max(1)
     }
 
     pub(crate) fn endurance(&self) -> Duration {

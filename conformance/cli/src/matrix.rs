@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use queryset_conformance::{BackendUnderTest, Suite, broken_backends};
@@ -87,9 +86,7 @@ fn places(mut suite: Suite, wanted: &Matrix, backends: &Backends) -> Result<Suit
     for runtime in wanted.place.runtimes() {
         suite = suite.runtime(runtime.under_test());
     }
-    // A case on a server waits for it most of the time.
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    Ok(suite.jobs(wanted.place.jobs.unwrap_or(2 * processors)))
+    Ok(suite.jobs(wanted.place.jobs()))
 }
 
 fn under_test(

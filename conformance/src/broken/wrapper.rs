@@ -1,6 +1,7 @@
 //! The wrapper that carries a fault out.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
@@ -22,6 +23,8 @@ pub(super) struct Wrapper {
     manner: Manner,
     /// The rows of the read before.
     before: Arc<Mutex<Option<Buffer>>>,
+    /// Whether a read was given up, and none has begun since.
+    given_up: Arc<AtomicBool>,
 }
 
 impl Wrapper {
@@ -31,6 +34,7 @@ impl Wrapper {
             inner: Arc::clone(database.backend()),
             manner,
             before: Arc::default(),
+            given_up: Arc::default(),
         };
         Database::new(Arc::new(wrapper), database.runtime().clone())
     }
@@ -41,6 +45,7 @@ impl Wrapper {
             inner,
             manner: self.manner,
             before: Arc::clone(&self.before),
+            given_up: Arc::clone(&self.given_up),
         }
     }
 
@@ -77,10 +82,11 @@ impl Wrapper {
             Err(_) if self.is(Conduct::ErrorAsEmpty) => (Box::default(), None),
             Err(error) => return Err(self.failed(error)),
         };
-        if self.is(Conduct::Stale) && read.chunk == 0 {
+        if (self.is(Conduct::Stale) || self.is(Conduct::MixedUp)) && read.chunk == 0 {
             let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
             let fresh = before.replace((*buffer).clone());
-            if let Some(stale) = fresh.filter(|stale| stale.names == buffer.names) {
+            let fresh = fresh.filter(|stale| stale.names == buffer.names);
+            if let Some(stale) = fresh.filter(|_| self.is(Conduct::Stale) || read.mixed_up) {
                 *buffer = stale;
             }
         }
@@ -107,6 +113,33 @@ impl Wrapper {
             }) as Box<dyn Cursor>
         });
         Ok(Fetched { sink, cursor })
+    }
+
+    /// Begins a read, which may suffer for one that was given up.
+    fn begin(&self, statement: &Statement, asynchronous: bool) -> Result<Reading> {
+        let after = self.given_up.swap(false, Ordering::SeqCst);
+        if after && self.is(Conduct::CancelLate) {
+            return Err(Error::new(ErrorKind::Cancelled, "a late cancellation"));
+        }
+        Ok(Reading {
+            sql: Arc::clone(&statement.sql),
+            chunk: 0,
+            asynchronous,
+            mixed_up: after && self.is(Conduct::MixedUp),
+        })
+    }
+
+    /// Notes that a read was given up.
+    fn gives_up(&self) {
+        self.given_up.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes a blocking read that was given up, also one that was answered all the same.
+    fn ended(&self, result: Result<Fetched>, cancel: Option<&CancelToken>) -> Result<Fetched> {
+        if cancel.is_some_and(CancelToken::is_cancelled) {
+            self.gives_up();
+        }
+        result
     }
 
     fn failed(&self, error: Error) -> Error {
@@ -182,15 +215,15 @@ impl Backend for Wrapper {
         max_rows: usize,
     ) -> BoxFuture<'static, Result<Fetched>> {
         let statement = self.spoiled(statement);
-        let read = Reading {
-            sql: Arc::clone(&statement.sql),
-            chunk: 0,
-            asynchronous: true,
+        let read = match self.begin(&statement, true) {
+            Ok(read) => read,
+            Err(error) => return Box::pin(async { Err(error) }),
         };
         let fetched = self
             .inner
             .fetch(statement, Box::<Buffer>::default(), self.most(max_rows));
-        let (fetched, this) = (self.kept(fetched), self.clone());
+        let fetched = self.kept(fetched);
+        let (fetched, this) = (UnderWay::of(fetched, self), self.clone());
         Box::pin(async move { this.hand_on(fetched.await, sink, read) })
     }
 
@@ -202,17 +235,13 @@ impl Backend for Wrapper {
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
         let statement = self.spoiled(statement);
-        let read = Reading {
-            sql: Arc::clone(&statement.sql),
-            chunk: 0,
-            asynchronous: false,
-        };
+        let read = self.begin(&statement, false)?;
         let (most, cancel) = (self.most(max_rows), self.heeded(cancel));
         let fetched = self.somewhere(|| {
             self.inner
                 .fetch_blocking(statement, Box::<Buffer>::default(), most, cancel)
         });
-        self.hand_on(fetched, sink, read)
+        self.ended(self.hand_on(fetched, sink, read), cancel)
     }
 
     fn execute(&self, statement: Statement) -> BoxFuture<'static, Result<u64>> {
@@ -278,6 +307,8 @@ struct Reading {
     /// How many chunks were handed on.
     chunk: usize,
     asynchronous: bool,
+    /// Whether it gets the rows of another.
+    mixed_up: bool,
 }
 
 /// A cursor with the fault.
@@ -307,11 +338,7 @@ impl Cursor for Spoiled {
             Ok(inner) => inner.fill(Box::<Buffer>::default(), wrapper.most(max_rows)),
             Err(error) => Box::pin(async { Err(error) }),
         };
-        let filled = match wrapper.is(Conduct::CursorLeaked) {
-            // The future owns the cursor now; it must not end with the reader either.
-            true => Box::pin(Kept(Some(filled))) as BoxFuture<'static, _>,
-            false => wrapper.kept(filled),
-        };
+        let filled = UnderWay::of(wrapper.kept(filled), &wrapper);
         Box::pin(async move { wrapper.hand_on(filled.await, sink, read) })
     }
 
@@ -326,38 +353,64 @@ impl Cursor for Spoiled {
         let (most, cancel) = (wrapper.most(max_rows), wrapper.heeded(cancel));
         let fetched =
             wrapper.somewhere(|| inner.fill_blocking(Box::<Buffer>::default(), most, cancel));
-        wrapper.hand_on(fetched, sink, read)
+        wrapper.ended(wrapper.hand_on(fetched, sink, read), cancel)
     }
 }
 
 impl Drop for Spoiled {
     fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else {
+            return;
+        };
+        self.wrapper.gives_up();
         if self.wrapper.is(Conduct::CursorLeaked) {
-            std::mem::forget(self.inner.take());
+            std::mem::forget(inner);
         }
     }
 }
 
-/// A future that is leaked instead of being dropped.
-struct Kept(Option<BoxFuture<'static, Result<Fetched>>>);
+/// A read under way, which notes when it is given up.
+struct UnderWay {
+    future: Option<BoxFuture<'static, Result<Fetched>>>,
+    wrapper: Wrapper,
+    /// Whether what it has of a connection is leaked then.
+    leaks: bool,
+}
 
-impl Future for Kept {
+impl UnderWay {
+    fn of(future: BoxFuture<'static, Result<Fetched>>, wrapper: &Wrapper) -> Self {
+        Self {
+            future: Some(future),
+            // The future of a fill owns the cursor, which must not end with the reader either.
+            leaks: wrapper.is(Conduct::CursorLeaked) || wrapper.is(Conduct::ConnectionKept),
+            wrapper: wrapper.clone(),
+        }
+    }
+}
+
+impl Future for UnderWay {
     type Output = Result<Fetched>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = &mut self.0 else {
+        let Some(future) = &mut self.future else {
             return Poll::Pending;
         };
         let polled = future.as_mut().poll(context);
         if polled.is_ready() {
-            self.0 = None;
+            self.future = None;
         }
         polled
     }
 }
 
-impl Drop for Kept {
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        std::mem::forget(self.0.take());
+        let Some(future) = self.future.take() else {
+            return;
+        };
+        self.wrapper.gives_up();
+        if self.leaks {
+            std::mem::forget(future);
+        }
     }
 }

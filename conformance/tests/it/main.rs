@@ -34,7 +34,7 @@ impl BackendUnderTest for InMemory {
             Capability::BoundedPool => Some("the pool's size is its own choice"),
             Capability::Server => Some("it is a library"),
             Capability::HeldLock => Some("nobody else can lock a database in memory"),
-            Capability::ReadsBesideWriter => Some("its connections share one cache and its locks"),
+            Capability::ReadsBesideWriter => Some("in memory a write keeps reads waiting"),
             _ => None,
         }
     }
