@@ -9,6 +9,7 @@ mod report;
 mod servers;
 mod step;
 mod tally;
+mod tether;
 mod toolchain;
 
 use std::time::{Duration, Instant};

@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::tether::Tether;
+
 /// The group of the command that runs; 0 for none.
 static GROUP: AtomicU32 = AtomicU32::new(0);
 
@@ -44,7 +46,9 @@ pub(super) fn run(
         .spawn()
         .map_err(|error| format!("cannot be started: {error}"))?;
     GROUP.store(child.id(), Ordering::SeqCst);
+    let tether = Tether::of(child.id());
     let result = watch(&mut child, until, &mut line);
+    drop(tether);
     // Also what a command that ended well has left behind.
     end_group(child.id());
     GROUP.store(0, Ordering::SeqCst);
