@@ -1,5 +1,5 @@
-//! How long the compiler works on fifty models of twenty fields, beside SeaORM's entities for the
-//! same tables.
+//! How long the compiler works on fifty models of twenty fields, beside what other libraries ask for
+//! the same tables.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -22,6 +22,9 @@ struct Options {
     /// How often each crate is compiled.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The other libraries; SeaORM is the unit and always there.
+    #[arg(long, value_delimiter = ',', default_value = "diesel,sqlx,toasty")]
+    library: Vec<String>,
 }
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -38,10 +41,17 @@ const MODES: [&str; 2] = ["check", "build"];
 fn main() -> Result<()> {
     let options = Options::parse();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compile-time");
-    let contestants = [
-        queryset(&root.join("queryset"), &options)?,
-        sea_orm(&root.join("sea-orm"), &options)?,
-    ];
+    let mut contestants = vec![queryset(&root.join("queryset"), &options)?];
+    for library in &options.library {
+        let folder = root.join(library);
+        contestants.push(match library.as_str() {
+            "diesel" => diesel(&folder, &options)?,
+            "sqlx" => sqlx(&folder, &options)?,
+            "toasty" => toasty(&folder, &options)?,
+            _ => return Err(format!("nothing is generated for {library}").into()),
+        });
+    }
+    contestants.push(sea_orm(&root.join("sea-orm"), &options)?);
     println!(
         "{} models of {} fields, {} rounds; medians of the last crate alone",
         options.models, options.fields, options.rounds
@@ -134,6 +144,71 @@ fn queryset(folder: &Path, options: &Options) -> Result<Contestant> {
     }
     let dependency = format!("queryset = {{ path = {:?} }}", core.display().to_string());
     write(folder, "queryset", &dependency, &code)
+}
+
+/// The table and the row; a program has one struct more for what it inserts.
+fn diesel(folder: &Path, options: &Options) -> Result<Contestant> {
+    let mut code = String::new();
+    for number in 0..options.models {
+        let mut columns = String::new();
+        for field in 1..options.fields {
+            let ty = match TYPES[field % TYPES.len()] {
+                "String" => "Text",
+                "i32" => "Integer",
+                "Option<String>" => "Nullable<Text>",
+                "i64" => "BigInt",
+                "f64" => "Double",
+                "Option<i32>" => "Nullable<Integer>",
+                "bool" => "Bool",
+                "Option<f64>" => "Nullable<Double>",
+                "Option<i64>" => "Nullable<BigInt>",
+                _ => "Binary",
+            };
+            let _ = writeln!(columns, "            field_{field} -> {ty},");
+        }
+        let _ = writeln!(
+            code,
+            "pub mod table_{number} {{\n    diesel::table! {{\n        table_{number} (id) {{\n            \
+             id -> BigInt,\n{columns}        }}\n    }}\n\n    \
+             #[derive(Clone, Debug, PartialEq, diesel::Identifiable, diesel::Queryable, \
+             diesel::Selectable)]\n    #[diesel(table_name = table_{number})]\n    \
+             pub struct Model {{\n        pub id: i64,\n{}    }}\n}}\n",
+            fields(options)
+        );
+    }
+    let dependency = "diesel = { version = \"2.3\", default-features = false, features = [\"32-column-tables\"] }";
+    write(folder, "diesel", dependency, &code)
+}
+
+/// Rows alone: the statements are texts.
+fn sqlx(folder: &Path, options: &Options) -> Result<Contestant> {
+    let mut code = String::new();
+    for number in 0..options.models {
+        let _ = writeln!(
+            code,
+            "pub mod table_{number} {{\n    #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]\n    \
+             pub struct Model {{\n        pub id: i64,\n{}    }}\n}}\n",
+            fields(options)
+        );
+    }
+    let dependency =
+        "sqlx = { version = \"0.9\", default-features = false, features = [\"derive\"] }";
+    write(folder, "sqlx", dependency, &code)
+}
+
+fn toasty(folder: &Path, options: &Options) -> Result<Contestant> {
+    let mut code = String::new();
+    for number in 0..options.models {
+        let _ = writeln!(
+            code,
+            "pub mod table_{number} {{\n    #[derive(Clone, Debug, PartialEq, toasty::Model)]\n    \
+             #[table = \"table_{number}\"]\n    pub struct Model {{\n        #[key]\n        \
+             pub id: i64,\n{}    }}\n}}\n",
+            fields(options)
+        );
+    }
+    let dependency = "toasty = { version = \"0.11\", default-features = false }";
+    write(folder, "toasty", dependency, &code)
 }
 
 fn sea_orm(folder: &Path, options: &Options) -> Result<Contestant> {
