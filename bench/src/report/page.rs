@@ -82,6 +82,7 @@ impl Page<'_> {
             if !workloads.contains(&line.workload.as_str()) {
                 workloads.push(&line.workload);
             }
+            let peer = (&*line.peer, &*line.runtime);
             // Only the unit has its tasks on a runtime and all else on the caller's thread.
             let known = match peer.0 {
                 "raw" => peers.iter().any(|known| known.0 == "raw"),
