@@ -1,5 +1,6 @@
 //! The wrapper that carries a fault out.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +22,8 @@ use super::{Conduct, Manner};
 pub(super) struct Wrapper {
     pub(super) inner: Arc<dyn Backend>,
     manner: Manner,
-    /// The rows of the read before.
-    before: Arc<Mutex<Option<Buffer>>>,
+    /// The rows of the read before, of each kind of row.
+    before: Arc<Mutex<HashMap<Arc<[Box<str>]>, Buffer>>>,
     /// Whether a read was given up, and none has begun since.
     given_up: Arc<AtomicBool>,
 }
@@ -84,9 +85,8 @@ impl Wrapper {
         };
         if (self.is(Conduct::Stale) || self.is(Conduct::MixedUp)) && read.chunk == 0 {
             let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = before.replace((*buffer).clone());
-            let fresh = fresh.filter(|stale| stale.names == buffer.names);
-            if let Some(stale) = fresh.filter(|_| self.is(Conduct::Stale) || read.mixed_up) {
+            let stale = before.insert(Arc::clone(&buffer.names), (*buffer).clone());
+            if let Some(stale) = stale.filter(|_| self.is(Conduct::Stale) || read.mixed_up) {
                 *buffer = stale;
             }
         }

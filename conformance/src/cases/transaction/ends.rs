@@ -1,5 +1,7 @@
 //! Transactions and their ends: committed, rolled back, dropped, closed under.
 
+use std::time::Duration;
+
 use queryset::{CommitState, Database, ErrorKind, Family, TransactionOptions, Value, raw};
 
 use super::steps::End::{Commit, Rollback};
@@ -191,10 +193,11 @@ fn close(stage: &Stage) -> Verdict {
     let closing = std::thread::spawn(move || db.close());
     // Closing has begun once others are refused.
     loop {
-        match ask!(s, s.db(), numbers(), count / acount())? {
+        // Where a transaction that writes keeps readers out, it waits until then.
+        let beside = numbers().timeout(Duration::from_millis(20));
+        match ask!(s, s.db(), beside, count / acount())? {
             Ok(_) => std::thread::yield_now(),
-            // Where a transaction that writes keeps readers out, until then.
-            Err(error) if error.kind() == ErrorKind::Busy => std::thread::yield_now(),
+            Err(error) if error.is_timeout() => {}
             Err(error) => {
                 same("a read beside it", error.kind(), ErrorKind::Closed)?;
                 break;
