@@ -44,6 +44,12 @@ pub trait RowSink: Any + Send {
     /// # Errors
     /// The row does not fit what it is read into.
     fn row(&mut self, row: &dyn Row) -> Result<()>;
+
+    /// Forgets the rows that it took in, for a backend that reads a result from its beginning
+    /// again before anybody has seen a row of it; false if it cannot, and then nothing changes.
+    fn forget(&mut self) -> bool {
+        false
+    }
 }
 
 impl dyn RowSink {

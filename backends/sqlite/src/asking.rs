@@ -10,7 +10,7 @@ use queryset::{Access, Fetched, Result, TransactionBackend};
 
 use crate::connection::Line;
 use crate::operation::{Operation, Outcome, Work};
-use crate::pool::{Pool, closed};
+use crate::pool::{Attempt, Pool, closed};
 
 /// The future of an operation: it is queued by the first poll, and given up by a drop.
 pub(crate) struct Asking {
@@ -37,14 +37,25 @@ impl Asking {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome>> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::New(Ok(work)) => match self.ask(work, context) {
-                Ok(Some(operation)) => {
-                    self.stage = Stage::Asked(operation);
-                    Poll::Pending
+            Stage::New(Ok(work)) => {
+                let work = match self.pool.attempt(self.line, work) {
+                    Attempt::Done(result) => return Poll::Ready(result.map(Outcome::Fetched)),
+                    Attempt::Later(work) => {
+                        self.stage = Stage::New(Ok(work));
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Attempt::Elsewhere(work) => work,
+                };
+                match self.ask(work, context) {
+                    Ok(Some(operation)) => {
+                        self.stage = Stage::Asked(operation);
+                        Poll::Pending
+                    }
+                    Ok(None) => Poll::Ready(Ok(Outcome::Closed)),
+                    Err(error) => Poll::Ready(Err(error)),
                 }
-                Ok(None) => Poll::Ready(Ok(Outcome::Closed)),
-                Err(error) => Poll::Ready(Err(error)),
-            },
+            }
             Stage::New(Err(error)) => Poll::Ready(Err(error)),
             Stage::Asked(operation) => {
                 let polled = operation.poll(context);
@@ -67,7 +78,7 @@ impl Asking {
                 Some(Arc::clone(&statement.sql))
             }
             Work::Begin { sql } => Some(Arc::clone(sql)),
-            Work::Fill { .. } | Work::Close => None,
+            Work::Fill { .. } | Work::Again { .. } | Work::Close => None,
         };
         let closes = matches!(work, Work::Close);
         let operation = Operation::new(work, context.waker().clone());

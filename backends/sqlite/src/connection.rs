@@ -11,8 +11,9 @@ use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::InterruptHandle;
 
 use crate::error;
-use crate::interrupt::{Interruptible, Working};
-use crate::statement::{self, Cache};
+use crate::interrupt::{Allowed, INLINE_STEPS, Interruptible, PROGRESS_STEPS, Working};
+use crate::options::InlineBudget;
+use crate::statement::{self, Cache, Prepared, Shape, shape};
 pub use handle::SqliteConnection;
 pub(crate) use open::Opener;
 
@@ -20,11 +21,24 @@ pub(crate) use open::Opener;
 pub(crate) struct Connection {
     // Dropped first: its statements must be gone before the connection is closed.
     pub(crate) statements: Cache,
+    /// What lets reads start on the thread that awaits them.
+    inline: Option<Inline>,
     database: rusqlite::Connection,
     handle: Arc<InterruptHandle>,
     busy_timeout: Duration,
     round_decimals: bool,
     place: Place,
+}
+
+/// What a connection needs for reads on the threads that await them.
+struct Inline {
+    budget: InlineBudget,
+    /// The functions that may block.
+    blocking: Vec<Box<str>>,
+    begin: Prepared,
+    commit: Prepared,
+    /// Whether a transaction is open that keeps the snapshot of such a read.
+    open: bool,
 }
 
 /// A connection on its way between the pool and its users: what moves is a pointer.
@@ -89,9 +103,61 @@ impl Connection {
         self.round_decimals
     }
 
+    /// The budget of a read on the thread that awaits it.
+    pub(crate) fn inline_budget(&self) -> Option<&InlineBudget> {
+        self.inline.as_ref().map(|inline| &inline.budget)
+    }
+
+    /// How a statement that reads may run on the threads that await it.
+    pub(crate) fn shape(&self, sql: &str) -> Shape {
+        match &self.inline {
+            None => Shape::Blind,
+            Some(inline) => shape::of(&self.database, sql, &inline.blocking),
+        }
+    }
+
     /// Says that this thread works on the connection for an operation, until the guard drops.
     pub(crate) fn work_for(&self, given: Option<Arc<dyn Interruptible>>) -> Working {
-        Working::begin(&self.handle, self.busy_timeout, given)
+        let (handle, seldom) = (&self.handle, self.seldom());
+        Working::begin(handle, self.busy_timeout, seldom, given, None)
+    }
+
+    /// The same for a thread that has other things to do.
+    pub(crate) fn work_within(&self, allowed: Allowed) -> Working {
+        let (handle, seldom) = (&self.handle, self.seldom());
+        Working::begin(handle, self.busy_timeout, seldom, None, Some(allowed))
+    }
+
+    /// In how many calls of the progress handler one looks around.
+    fn seldom(&self) -> u32 {
+        match self.inline {
+            None => 1,
+            Some(_) => (PROGRESS_STEPS / INLINE_STEPS).unsigned_abs(),
+        }
+    }
+
+    /// Lets what follows read one snapshot, until [`end_snapshot`](Self::end_snapshot).
+    pub(crate) fn begin_snapshot(&mut self) -> Result<()> {
+        let Some(inline) = &mut self.inline else {
+            return Ok(());
+        };
+        if !inline.begin.run() {
+            return Err(self.last_error("BEGIN"));
+        }
+        inline.open = true;
+        Ok(())
+    }
+
+    /// Ends the snapshot that an operation kept, if it did.
+    pub(crate) fn end_snapshot(&mut self) -> Result<()> {
+        let Some(inline) = &mut self.inline else {
+            return Ok(());
+        };
+        if !std::mem::take(&mut inline.open) || inline.commit.run() {
+            return Ok(());
+        }
+        // Nothing was written that could be lost.
+        self.roll_back().map(drop)
     }
 
     /// The error of the last call, about a statement.

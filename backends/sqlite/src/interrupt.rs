@@ -16,12 +16,16 @@ use std::time::{Duration, Instant};
 
 use rusqlite::InterruptHandle;
 
+use crate::options::InlineBudget;
 use crate::sync::lock;
 use crate::worker;
 
 /// How often the progress handler runs, in steps of SQLite's virtual machine: some tens of
 /// microseconds apart, and too seldom to be measured.
 pub(crate) const PROGRESS_STEPS: i32 = 2000;
+
+/// The same where reads may start on the thread that awaits them, which has to be left in time.
+pub(crate) const INLINE_STEPS: i32 = 64;
 
 /// After this, a read that should be short is not.
 const STUMBLE: Duration = Duration::from_micros(100);
@@ -95,6 +99,64 @@ struct Frame {
     given: Option<Arc<dyn Interruptible>>,
     busy_timeout: Duration,
     busy_since: Option<Instant>,
+    allowed: Option<Allowed>,
+    /// In how many calls of the progress handler one looks around, and the calls since.
+    seldom: u32,
+    calls: u32,
+}
+
+/// What an operation may use up on a thread that has other things to do. It never waits for a
+/// lock there.
+pub(crate) struct Allowed {
+    /// Until when, and how many calls of the progress handler; `None` for what ends by itself.
+    limit: Option<Limit>,
+    spent: bool,
+    /// Whether most of it is spent: a good moment to leave with what is there.
+    hurries: bool,
+}
+
+struct Limit {
+    since: Instant,
+    time: Duration,
+    calls: u32,
+    left: u32,
+}
+
+impl Allowed {
+    /// No more than the budget since some moment.
+    pub(crate) fn at_most(budget: &InlineBudget, since: Instant) -> Self {
+        Self::new(Some(Limit {
+            since,
+            time: budget.most_time(),
+            calls: budget.calls(),
+            left: budget.calls(),
+        }))
+    }
+
+    /// As long as it takes, but no waiting.
+    pub(crate) fn straight() -> Self {
+        Self::new(None)
+    }
+
+    fn new(limit: Option<Limit>) -> Self {
+        Self {
+            limit,
+            spent: false,
+            hurries: false,
+        }
+    }
+
+    /// The progress handler is called: whether all is spent.
+    fn spend(&mut self) -> bool {
+        let Some(limit) = &mut self.limit else {
+            return false;
+        };
+        limit.left = limit.left.saturating_sub(1);
+        let time = limit.since.elapsed();
+        self.spent = limit.left == 0 || time >= limit.time;
+        self.hurries = self.spent || limit.left <= limit.calls / 4 || time >= limit.time / 4 * 3;
+        self.spent
+    }
 }
 
 thread_local! {
@@ -103,6 +165,9 @@ thread_local! {
             given: None,
             busy_timeout: Duration::ZERO,
             busy_since: None,
+            allowed: None,
+            seldom: 1,
+            calls: 0,
         })
     };
 }
@@ -119,7 +184,9 @@ impl Working {
     pub(crate) fn begin(
         handle: &Arc<InterruptHandle>,
         busy_timeout: Duration,
+        seldom: u32,
         given: Option<Arc<dyn Interruptible>>,
+        allowed: Option<Allowed>,
     ) -> Self {
         let mut given_up = false;
         if let Some(given) = &given {
@@ -131,6 +198,9 @@ impl Working {
             given,
             busy_timeout,
             busy_since: None,
+            allowed,
+            seldom,
+            calls: 0,
         };
         // A registered function may itself read from a database: the outer frame comes back.
         Self {
@@ -142,6 +212,16 @@ impl Working {
     /// Whether the operation was given up before the connection was reachable for it.
     pub(crate) fn is_given_up(&self) -> bool {
         self.given_up
+    }
+
+    /// Whether what it is allowed is used up, and the statement was ended for it.
+    pub(crate) fn is_spent(&self) -> bool {
+        CURRENT.with_borrow(|current| current.allowed.as_ref().is_some_and(|a| a.spent))
+    }
+
+    /// Whether most of what it is allowed is used up.
+    pub(crate) fn hurries(&self) -> bool {
+        CURRENT.with_borrow(|current| current.allowed.as_ref().is_some_and(|a| a.hurries))
     }
 }
 
@@ -159,6 +239,20 @@ impl Drop for Working {
 
 /// The progress handler: true ends the statement.
 pub(crate) fn should_stop() -> bool {
+    let looks = CURRENT.with_borrow_mut(|current| {
+        if let Some(allowed) = &mut current.allowed {
+            return Some(allowed.spend());
+        }
+        current.calls += 1;
+        if current.calls < current.seldom {
+            return Some(false);
+        }
+        current.calls = 0;
+        None
+    });
+    if let Some(stops) = looks {
+        return stops;
+    }
     worker::stumble(STUMBLE);
     CURRENT.with(|current| {
         let current = current.borrow();
@@ -172,6 +266,9 @@ pub(crate) fn should_stop() -> bool {
 /// The busy handler: true tries the lock again. It waits a little longer each time, and is woken
 /// when its operation is given up, which `sqlite3_interrupt` alone does not do.
 pub(crate) fn on_busy(tries: i32) -> bool {
+    if CURRENT.with_borrow(|current| current.allowed.is_some()) {
+        return false;
+    }
     worker::stumble(Duration::ZERO);
     let (given, pause) = CURRENT.with(|current| {
         let mut current = current.borrow_mut();

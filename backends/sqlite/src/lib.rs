@@ -103,4 +103,4 @@ mod worker;
 pub use backend::SqliteBackend;
 pub use connect::{connect, connect_blocking};
 pub use connection::SqliteConnection;
-pub use options::{JournalMode, SqliteOptions};
+pub use options::{InlineBudget, JournalMode, SqliteOptions};

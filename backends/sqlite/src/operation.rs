@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use queryset::{Fetched, Result, RowSink, Statement};
 
+use crate::connection::BoxConnection;
 use crate::interrupt::{Interrupt, Interruptible};
 use crate::pool::wake;
 use crate::statement::Running;
@@ -39,6 +40,14 @@ pub(crate) enum Work {
     },
     Fill {
         running: Box<Running>,
+        sink: Box<dyn RowSink>,
+        max_rows: usize,
+    },
+    /// A fetch that ran out of its budget on its caller's thread, or could not begin there, with
+    /// the connection that it had.
+    Again {
+        connection: BoxConnection,
+        statement: Statement,
         sink: Box<dyn RowSink>,
         max_rows: usize,
     },

@@ -1,5 +1,6 @@
 //! How a database is opened.
 
+mod inline;
 mod location;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use queryset::Result;
 
 use crate::connection::SqliteConnection;
+pub use inline::InlineBudget;
 pub(crate) use location::Location;
 
 /// How a SQLite database is opened: [`connect`](crate::connect) with every choice spelled out.
@@ -35,6 +37,7 @@ pub struct SqliteOptions {
     pub(crate) statement_cache: usize,
     pub(crate) text_functions: bool,
     pub(crate) round_decimals: bool,
+    pub(crate) inline: Option<InlineBudget>,
     pub(crate) on_connect: Vec<ConnectHook>,
 }
 
@@ -113,6 +116,7 @@ impl SqliteOptions {
             statement_cache: 128,
             text_functions: true,
             round_decimals: false,
+            inline: None,
             on_connect: Vec::new(),
         }
     }
@@ -214,6 +218,47 @@ impl SqliteOptions {
         self
     }
 
+    /// Lets asynchronous reads start on the thread that awaits them, within a budget (default: no,
+    /// they all run on a blocking thread of the runtime).
+    ///
+    /// The hop to another thread and back costs more than the look-up of a row by its key. With a
+    /// budget such a read costs what its blocking twin costs. A read that is out of its budget
+    /// goes on, on a blocking thread, where it is between two rows; in the middle of a step it
+    /// begins again there, in the same snapshot, before anybody has seen a row of it. It is the
+    /// same read for its caller, and each row comes once.
+    ///
+    /// **What is promised**: awaiting a read holds the thread for at most the budget and for what
+    /// SQLite does in 64 steps of its virtual machine, since it is asked as often whether to go
+    /// on; such steps take a few microseconds together, but for one that calls a slow function of
+    /// the program's, waits for the disk, or sorts the rows that the budget let it gather. No read
+    /// waits on that thread for a lock or for a connection: where none is free at once it is
+    /// queued, as without a budget. Reads that follow each other without a pause let other tasks
+    /// run each time the budget's time has passed.
+    ///
+    /// **What starts on a blocking thread all the same**:
+    ///
+    /// - the first run of a statement on each connection, where it is prepared, looked at and
+    ///   timed, which needs a [cache of statements](Self::statement_cache);
+    /// - a statement with a step that reads a whole table, such as `count` without a filter;
+    /// - a statement that was slow of late, until it has been quick eight times, or each time it
+    ///   turned out slow again twice as often, up to 1,024;
+    /// - pragmas, the later chunks of an iteration, transactions, and all that writes;
+    /// - what calls a function that was registered as
+    ///   [blocking](SqliteConnection::create_blocking_function). Any other function of the
+    ///   program's may so run on a thread that awaits a read, and must not block it.
+    ///
+    /// ```
+    /// use queryset_sqlite::{InlineBudget, SqliteOptions};
+    ///
+    /// let options = SqliteOptions::new("sqlite:books.db")?.inline(InlineBudget::default());
+    /// # Ok::<(), queryset::Error>(())
+    /// ```
+    #[must_use]
+    pub fn inline(mut self, budget: InlineBudget) -> Self {
+        self.inline = Some(budget);
+        self
+    }
+
     /// Runs `hook` on each new connection, after those that were given before: to set a pragma,
     /// or to register a function.
     ///
@@ -249,6 +294,7 @@ impl fmt::Debug for SqliteOptions {
             .field("statement_cache", &self.statement_cache)
             .field("text_functions", &self.text_functions)
             .field("round_decimals", &self.round_decimals)
+            .field("inline", &self.inline)
             .field("on_connect", &self.on_connect.len())
             .finish()
     }

@@ -8,6 +8,7 @@
 mod acquire;
 mod close;
 mod expire;
+mod inline;
 mod lane;
 mod pace;
 mod pin;
@@ -37,6 +38,7 @@ use ripe::{Hint, Ripe};
 use turns::Turns;
 
 pub(crate) use acquire::NoLease;
+pub(crate) use inline::Attempt;
 pub(crate) use lane::Lease;
 pub(crate) use ripe::wake;
 
@@ -86,11 +88,11 @@ enum Phase {
 pub(crate) enum Task {
     /// An operation with the connection that it waited for.
     Run(Run),
-    /// An operation of an open cursor, which has its connection.
+    /// An operation that has its connection: that of an open cursor, or a read that began elsewhere.
     Resume(Arc<Operation>),
     /// The end of a cursor that was dropped.
     Finish(Box<Running>),
-    /// The end of a transaction that was dropped.
+    /// The end of a transaction that was dropped, or of a read that was to go on.
     RollBack(BoxConnection),
     /// Connections that nobody needs any more.
     Discard(Vec<BoxConnection>),
@@ -194,7 +196,7 @@ impl Pool {
         Ok(())
     }
 
-    /// Queues an operation of an open cursor.
+    /// Queues an operation that has its connection.
     pub(crate) fn resume(self: &Arc<Self>, operation: &Arc<Operation>) {
         self.add(Task::Resume(Arc::clone(operation)));
     }
@@ -214,9 +216,10 @@ impl Pool {
 
     /// Forgets an operation whose caller went away before it began.
     pub(crate) fn withdraw(self: &Arc<Self>, work: Work) {
-        if let Work::Fill { running, .. } = work {
-            self.retire(running);
-            return;
+        match work {
+            Work::Fill { running, .. } => return self.retire(running),
+            Work::Again { connection, .. } => return self.add(Task::RollBack(connection)),
+            Work::Fetch { .. } | Work::Execute { .. } | Work::Begin { .. } | Work::Close => {}
         }
         let mut state = self.lock();
         state.lanes().for_each(Lane::forget_gone);

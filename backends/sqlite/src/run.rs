@@ -1,15 +1,18 @@
 //! Running a statement on the current thread: a worker's, or that of a blocking caller.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use queryset::{Access, Error, ErrorKind, Result, RowSink, Statement};
 
 use crate::connection::Connection;
 use crate::error;
-use crate::interrupt::{Interruptible, Working};
+use crate::interrupt::{Allowed, Interruptible, Working};
+use crate::operation::Work;
 use crate::panics;
-use crate::statement::{self, Running};
+use crate::statement::{self, Running, Start};
 
 /// What is left of a connection after an operation.
 pub(crate) enum Left {
@@ -37,7 +40,7 @@ pub(crate) fn fetch(
     guarded(|| {
         let working = work_for(&connection, interrupt);
         if working.is_given_up() {
-            return (Err(not_begun()), Left::Free(connection));
+            return (Err(not_begun()), free(connection));
         }
         if let Err(error) = connection.check_transaction() {
             return (Err(error), Left::Free(connection));
@@ -48,7 +51,7 @@ pub(crate) fn fetch(
             access,
         } = statement;
         let ran = match Running::start(connection, sql, params, access == Access::Read) {
-            Ok(running) => pull(running, sink, max_rows),
+            Ok(running) => pull(running, sink, max_rows, true),
             Err((error, connection)) => (Err(error), free(connection)),
         };
         drop(working);
@@ -68,9 +71,128 @@ pub(crate) fn fill(
         if working.is_given_up() {
             return (Err(not_begun()), free(running.finish()));
         }
-        let ran = pull(*running, sink, max_rows);
+        let ran = pull(*running, sink, max_rows, false);
         drop(working);
         ran
+    })
+}
+
+/// How a fetch went on the thread that awaits it.
+pub(crate) enum Here {
+    Ran(Ran<Box<dyn RowSink>>),
+    /// It is to go on, or to begin, on another.
+    Elsewhere(Work),
+}
+
+/// Runs a statement as [`fetch`] does, within the budget of reads on the threads that await them.
+pub(crate) fn fetch_here(
+    connection: Box<Connection>,
+    statement: Statement,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+    since: Instant,
+) -> Here {
+    let run = || here(connection, statement, sink, max_rows, since);
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(here) => here,
+        Err(panic) => Here::Ran((Err(panicked(&*panic)), Left::Broken)),
+    }
+}
+
+fn here(
+    mut connection: Box<Connection>,
+    statement: Statement,
+    mut sink: Box<dyn RowSink>,
+    max_rows: usize,
+    since: Instant,
+) -> Here {
+    let elsewhere = |connection, statement, sink| {
+        Here::Elsewhere(Work::Again {
+            connection,
+            statement,
+            sink,
+            max_rows,
+        })
+    };
+    let start = connection.statements.start(&statement.sql);
+    let allowed = match (start, connection.inline_budget()) {
+        (Some(Start::Straight), _) => Allowed::straight(),
+        // What may be ended in the middle has to be able to begin again.
+        (Some(Start::Loops), Some(budget)) if sink.forget() => Allowed::at_most(budget, since),
+        _ => return elsewhere(connection, statement, sink),
+    };
+    let working = connection.work_within(allowed);
+    if start == Some(Start::Loops) && connection.begin_snapshot().is_err() {
+        drop(working);
+        return elsewhere(connection, statement, sink);
+    }
+    let Statement { sql, params, .. } = statement;
+    let mut running = match Running::start(connection, sql, params, true) {
+        Ok(running) => running,
+        Err((error, connection)) => return Here::Ran((Err(error), free(connection))),
+    };
+    match rows_within(&mut running, &mut *sink, max_rows, &working) {
+        Ok(Within::Ended) => {
+            running.habit().was_in_time();
+            let (settled, left) = settle(running.finish());
+            Here::Ran((settled.map(|()| sink), left))
+        }
+        Ok(Within::Full) => Here::Ran((Ok(sink), Left::Open(Box::new(running)))),
+        Ok(Within::Hurries(taken)) => {
+            running.habit().was_slow();
+            drop(working);
+            Here::Elsewhere(Work::Fill {
+                running: Box::new(running),
+                sink,
+                max_rows: max_rows - taken,
+            })
+        }
+        Err(error) => {
+            let spent = working.is_spent();
+            if spent {
+                running.habit().was_slow();
+            }
+            drop(working);
+            // Locks are waited for elsewhere, and asked for before the first row.
+            if (spent || error.kind() == ErrorKind::Busy) && sink.forget() {
+                let (connection, statement) = running.take_back();
+                return elsewhere(connection, statement, sink);
+            }
+            Here::Ran((Err(error), free(running.finish())))
+        }
+    }
+}
+
+/// What [`rows_within`] came to.
+enum Within {
+    Ended,
+    /// More rows may follow, and it stands on the next.
+    Full,
+    /// After so many rows most of the budget is used up, and it stands on the next.
+    Hurries(usize),
+}
+
+fn rows_within(
+    running: &mut Running,
+    sink: &mut dyn RowSink,
+    max_rows: usize,
+    working: &Working,
+) -> Result<Within> {
+    if !running.step()? {
+        return Ok(Within::Ended);
+    }
+    let mut taken = 0;
+    while taken < max_rows && !working.hurries() {
+        sink.row(running)?;
+        taken += 1;
+        if !running.step()? {
+            return Ok(Within::Ended);
+        }
+    }
+    running.set_ahead();
+    Ok(match taken < max_rows {
+        true => Within::Hurries(taken),
+        false => Within::Full,
     })
 }
 
@@ -135,10 +257,11 @@ pub(crate) fn begin(
 }
 
 /// Ends a transaction that nobody ends any more.
-pub(crate) fn roll_back(connection: Box<Connection>) -> Left {
+pub(crate) fn roll_back(mut connection: Box<Connection>) -> Left {
     guarded(|| {
         let working = connection.work_for(None);
-        let rolled_back = connection.roll_back();
+        let ended = connection.end_snapshot();
+        let rolled_back = ended.and_then(|()| connection.roll_back());
         drop(working);
         match rolled_back {
             Ok(_) => (Ok(()), Left::Free(connection)),
@@ -180,8 +303,18 @@ fn pull(
     mut running: Running,
     mut sink: Box<dyn RowSink>,
     max_rows: usize,
+    first: bool,
 ) -> Ran<Box<dyn RowSink>> {
-    match rows(&mut running, &mut *sink, max_rows) {
+    let budget = running.connection().inline_budget().filter(|_| first);
+    let timed = budget.map(|budget| (budget.most_time(), Instant::now()));
+    let came = rows(&mut running, &mut *sink, max_rows);
+    if let Some((time, began)) = timed {
+        match began.elapsed() < time {
+            true => running.habit().was_quick(),
+            false => running.habit().was_slow(),
+        }
+    }
+    match came {
         Ok(true) => (Ok(sink), Left::Open(Box::new(running))),
         Ok(false) => {
             let (settled, left) = settle(running.finish());
@@ -223,9 +356,13 @@ fn free(connection: Box<Connection>) -> Left {
 
 /// Frees a connection, unless a statement left a transaction open, which would swallow what
 /// others write.
-fn settle(connection: Box<Connection>) -> (Result<()>, Left) {
+fn settle(mut connection: Box<Connection>) -> (Result<()>, Left) {
     if connection.place().line.transaction.is_some() {
         return (Ok(()), Left::Free(connection));
+    }
+    if let Err(error) = connection.end_snapshot() {
+        drop(connection);
+        return (Err(error), Left::Broken);
     }
     match connection.roll_back() {
         Ok(false) => (Ok(()), Left::Free(connection)),
@@ -258,6 +395,11 @@ fn not_begun() -> Error {
 fn guarded<T>(operation: impl FnOnce() -> Ran<T>) -> Ran<T> {
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(ran) => ran,
-        Err(panic) => (Err(panics::error("reading a row", &*panic)), Left::Broken),
+        Err(panic) => (Err(panicked(&*panic)), Left::Broken),
     }
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    panics::error("reading a row", panic)
 }

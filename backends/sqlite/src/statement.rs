@@ -9,13 +9,15 @@
 #![allow(unsafe_code)]
 
 mod cache;
+mod habit;
 mod row;
+pub(crate) mod shape;
 
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use queryset::{Error, ErrorKind, Result, Value};
+use queryset::{Error, ErrorKind, Result, Statement, Value};
 use rusqlite::ffi;
 
 use crate::bind::{Bound, bound};
@@ -24,6 +26,9 @@ use crate::error;
 
 pub(crate) use cache::Cache;
 use cache::Place;
+use habit::Habit;
+pub(crate) use habit::Start;
+pub(crate) use shape::Shape;
 
 /// A statement in the middle of its run, with the connection that it runs on.
 ///
@@ -46,10 +51,32 @@ pub(crate) struct Running {
 }
 
 /// A prepared statement. It frees itself, and must do so before its connection.
-struct Prepared {
+pub(crate) struct Prepared {
     pointer: NonNull<ffi::sqlite3_stmt>,
     parameters: usize,
     readonly: bool,
+    habit: Habit,
+}
+
+impl Prepared {
+    /// Ends a run, wherever it is. Its values are unbound, so that they can be freed.
+    fn end(&self) {
+        // SAFETY: the statement is alive, and its connection is only used by this thread.
+        unsafe {
+            ffi::sqlite3_reset(self.pointer.as_ptr());
+            ffi::sqlite3_clear_bindings(self.pointer.as_ptr());
+        }
+    }
+
+    /// Runs a statement without values and rows to its end; false if it failed.
+    pub(crate) fn run(&mut self) -> bool {
+        // SAFETY: the statement is alive, and its connection is only used by this thread.
+        unsafe {
+            let code = ffi::sqlite3_step(self.pointer.as_ptr());
+            ffi::sqlite3_reset(self.pointer.as_ptr());
+            code == ffi::SQLITE_DONE
+        }
+    }
 }
 
 // SAFETY: SQLite ties a statement to no thread, only to one thread at a time; `Prepared` is not
@@ -78,7 +105,13 @@ impl Running {
         let (prepared, place) = match connection.statements.take(&sql) {
             Some((prepared, place)) => (prepared, Some(place)),
             None => match prepare_one(&connection, &sql) {
-                Ok(prepared) => (prepared, None),
+                Ok(mut prepared) => {
+                    let reads = must_read && prepared.readonly && !is_pragma(&sql);
+                    if reads {
+                        prepared.habit = Habit::new(connection.shape(&sql));
+                    }
+                    (prepared, None)
+                }
                 Err(error) => return Err((error, connection)),
             },
         };
@@ -159,14 +192,30 @@ impl Running {
             mut connection,
             ..
         } = self;
-        // SAFETY: the statement is alive. Its values are unbound before they are freed.
-        unsafe {
-            ffi::sqlite3_reset(prepared.pointer.as_ptr());
-            ffi::sqlite3_clear_bindings(prepared.pointer.as_ptr());
-        }
+        prepared.end();
         drop(params);
         connection.statements.put(place, sql, prepared);
         connection
+    }
+
+    /// Ends the run, and gives back what it takes to begin again.
+    pub(crate) fn take_back(self) -> (Box<Connection>, Statement) {
+        let Self {
+            prepared,
+            place,
+            sql,
+            params,
+            mut connection,
+            ..
+        } = self;
+        prepared.end();
+        connection.statements.put(place, Arc::clone(&sql), prepared);
+        (connection, Statement::read(sql, params))
+    }
+
+    /// How it ran, for where its next run starts.
+    pub(crate) fn habit(&mut self) -> &mut Habit {
+        &mut self.prepared.habit
     }
 
     /// The connection, for what does not touch the statement.
@@ -264,7 +313,8 @@ pub(crate) fn max_params(db: &rusqlite::Connection) -> usize {
     usize::try_from(limit).unwrap_or(0)
 }
 
-fn prepare_one(connection: &Connection, sql: &str) -> Result<Prepared> {
+/// Prepares a text that is one statement.
+pub(crate) fn prepare_one(connection: &Connection, sql: &str) -> Result<Prepared> {
     let (prepared, end) = prepare(connection, sql)?;
     let Some(prepared) = prepared else {
         return Err(Error::new(ErrorKind::Programming, "the statement is empty"));
@@ -326,6 +376,7 @@ fn prepare(connection: &Connection, sql: &str) -> Result<(Option<Prepared>, usiz
             pointer,
             parameters: usize::try_from(parameters).unwrap_or(0),
             readonly,
+            habit: Habit::new(Shape::Blind),
         }
     });
     Ok((prepared, end))

@@ -60,8 +60,12 @@ impl Pool {
         let (operations, tasks) = state.strand();
         drop(state);
         for operation in operations {
-            if let Some(Work::Fill { running, .. }) = operation.begin() {
-                self.finish(running);
+            match operation.begin() {
+                Some(Work::Fill { running, .. }) => self.finish(running),
+                Some(Work::Again { connection, .. }) => {
+                    self.give_back(connection.place(), run::roll_back(connection));
+                }
+                _ => {}
             }
             operation.complete(Err(Error::new(ErrorKind::Runtime, why.to_string())));
         }
@@ -91,16 +95,27 @@ impl Pool {
                 self.report(place, operation, result, left)
             }
             Task::Resume(operation) => {
-                let Some(Work::Fill {
-                    running,
-                    sink,
-                    max_rows,
-                }) = operation.begin()
-                else {
-                    return (None, None);
+                let interrupt = Some(&operation);
+                let (place, (result, left)) = match operation.begin() {
+                    Some(Work::Fill {
+                        running,
+                        sink,
+                        max_rows,
+                    }) => (
+                        running.connection().place(),
+                        run::fill(running, sink, max_rows, interrupt),
+                    ),
+                    Some(Work::Again {
+                        connection,
+                        statement,
+                        sink,
+                        max_rows,
+                    }) => (
+                        connection.place(),
+                        run::fetch(connection, statement, sink, max_rows, interrupt),
+                    ),
+                    _ => return (None, None),
                 };
-                let place = running.connection().place();
-                let (result, left) = run::fill(running, sink, max_rows, Some(&operation));
                 self.report(place, operation, result.map(Came::Rows), left)
             }
             Task::Finish(running) => {
@@ -151,7 +166,9 @@ impl Pool {
                 (Ok(()), left) => (Err(crate::pool::closed()), left),
             },
             // Neither waits for a connection.
-            Work::Fill { .. } | Work::Close => (Err(crate::pool::closed()), Left::Free(connection)),
+            Work::Fill { .. } | Work::Again { .. } | Work::Close => {
+                (Err(crate::pool::closed()), Left::Free(connection))
+            }
         }
     }
 

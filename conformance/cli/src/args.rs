@@ -59,7 +59,7 @@ pub(crate) struct Matrix {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Survey {
-    /// The backends, separated by commas; all of them unless it is said. All but SQLite start
+    /// The backends, separated by commas; all but `sqlite-inline` unless it is said. All but SQLite start
     /// private servers, and install them where that is allowed.
     #[arg(
         long = "backend",
@@ -75,7 +75,7 @@ pub(crate) struct Survey {
 
 impl Survey {
     pub(crate) fn backends(&self) -> Vec<Backend> {
-        or_all(&self.backends)
+        or_usual(&self.backends)
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) struct Django {
 
 impl Matrix {
     pub(crate) fn backends(&self) -> Vec<Backend> {
-        or_all(&self.place.backends)
+        or_usual(&self.place.backends)
     }
 }
 
@@ -148,8 +148,8 @@ impl Django {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
-    /// The backends, separated by commas; all of them for the matrix, else SQLite, unless it is
-    /// said. All but SQLite start private servers, and install them where that is allowed.
+    /// The backends, separated by commas; all but `sqlite-inline` for the matrix, else SQLite,
+    /// unless it is said. All but SQLite start private servers, and install them where that is allowed.
     #[arg(
         long = "backend",
         value_name = "NAME",
@@ -199,6 +199,13 @@ impl Place {
 fn or_sqlite(named: &[Backend]) -> Vec<Backend> {
     match named {
         [] => vec![Backend::Sqlite],
+        named => named.to_vec(),
+    }
+}
+
+fn or_usual(named: &[Backend]) -> Vec<Backend> {
+    match named {
+        [] => Backend::USUAL.to_vec(),
         named => named.to_vec(),
     }
 }

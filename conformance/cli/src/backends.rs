@@ -17,12 +17,17 @@ use queryset_servers::{Database, Kind, Needs, Server, Servers};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
     Sqlite,
+    /// SQLite whose reads may start on the thread that awaits them.
+    SqliteInline,
     Postgres,
     Mariadb,
     Mysql,
 }
 
 impl Backend {
+    /// Those that are tested unless others are named: each database once.
+    pub(crate) const USUAL: [Self; 4] = [Self::Sqlite, Self::Postgres, Self::Mariadb, Self::Mysql];
+
     /// Its name on the command line.
     pub(crate) fn name(self) -> String {
         self.to_possible_value()
@@ -33,7 +38,7 @@ impl Backend {
     /// The server that it needs.
     fn needs(self) -> Option<Kind> {
         match self {
-            Self::Sqlite => None,
+            Self::Sqlite | Self::SqliteInline => None,
             Self::Postgres => Some(Kind::Postgres),
             Self::Mariadb => Some(Kind::Mariadb),
             Self::Mysql => Some(Kind::Mysql),
@@ -79,7 +84,8 @@ impl Backends {
     ) -> Result<Arc<dyn BackendUnderTest>, Box<dyn Error>> {
         let servers = Arc::clone(&self.servers);
         Ok(match backend {
-            Backend::Sqlite => Arc::new(sqlite::Sqlite),
+            Backend::Sqlite => Arc::new(sqlite::Sqlite { inline: false }),
+            Backend::SqliteInline => Arc::new(sqlite::Sqlite { inline: true }),
             Backend::Postgres => Arc::new(postgres::Postgres::new(servers)?),
             Backend::Mariadb => Arc::new(mysql::Mysql::new(servers, Kind::Mariadb)?),
             Backend::Mysql => Arc::new(mysql::Mysql::new(servers, Kind::Mysql)?),

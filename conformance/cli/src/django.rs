@@ -9,7 +9,7 @@ use queryset::Database;
 use queryset::runtime::{Runtime, block_on};
 use queryset_conformance::django::{Models, Reference, Report, read_cases, run as judge};
 use queryset_servers::Database as ServerDatabase;
-use queryset_sqlite::SqliteOptions;
+use queryset_sqlite::{InlineBudget, SqliteOptions};
 
 use crate::args::Django;
 use crate::backends::{Backend, Backends};
@@ -70,9 +70,12 @@ fn open(
     };
     let url = created.as_ref().map_or("", ServerDatabase::url);
     let (db, database) = match backend {
-        Backend::Sqlite => {
+        Backend::Sqlite | Backend::SqliteInline => {
             // The rows have decimals of more digits than SQLite keeps; Django lets it round them.
-            let options = SqliteOptions::memory().round_decimals(true);
+            let mut options = SqliteOptions::memory().round_decimals(true);
+            if backend == Backend::SqliteInline {
+                options = options.inline(InlineBudget::default());
+            }
             (options.connect_blocking(runtime.clone())?, "sqlite")
         }
         Backend::Postgres => (

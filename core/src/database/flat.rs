@@ -257,6 +257,11 @@ impl RowSink for Flat {
         self.rows += 1;
         Ok(())
     }
+
+    fn forget(&mut self) -> bool {
+        self.clear();
+        true
+    }
 }
 
 /// Chunks that nobody uses, kept so that the next read need not ask for memory that the system

@@ -90,6 +90,11 @@ where
             Err(panic) => Err(panicked(&*panic)),
         }
     }
+
+    fn forget(&mut self) -> bool {
+        self.rows.clear();
+        true
+    }
 }
 
 #[cold]

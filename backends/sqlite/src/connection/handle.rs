@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,11 +14,21 @@ use crate::panics;
 pub struct SqliteConnection<'a> {
     database: &'a rusqlite::Connection,
     writes: bool,
+    blocking: RefCell<Vec<Box<str>>>,
 }
 
 impl<'a> SqliteConnection<'a> {
     pub(super) fn new(database: &'a rusqlite::Connection, writes: bool) -> Self {
-        Self { database, writes }
+        Self {
+            database,
+            writes,
+            blocking: RefCell::default(),
+        }
+    }
+
+    /// The names of the functions that may block.
+    pub(super) fn into_blocking(self) -> Vec<Box<str>> {
+        self.blocking.into_inner()
     }
 
     /// Whether this is the connection that writes. The others only read.
@@ -87,6 +98,22 @@ impl<'a> SqliteConnection<'a> {
             FunctionFlags::SQLITE_DETERMINISTIC,
             function,
         )
+    }
+
+    /// Registers a function that may block its thread; otherwise as
+    /// [`create_scalar_function`](Self::create_scalar_function). What calls it never starts on a
+    /// thread that awaits it: see [`inline`](crate::SqliteOptions::inline).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn create_blocking_function(
+        &self,
+        name: &str,
+        arguments: Option<u8>,
+        function: impl Fn(&[ValueRef<'_>]) -> Result<Value> + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.blocking.borrow_mut().push(name.into());
+        self.create(name, arguments, FunctionFlags::empty(), function)
     }
 
     fn create(

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::{OpenFlags, ffi};
 
-use super::{Connection, Line, Place, SqliteConnection};
+use super::{Connection, Inline, Line, Place, SqliteConnection};
 use crate::error::from_rusqlite;
 use crate::functions;
-use crate::interrupt::{self, PROGRESS_STEPS};
+use crate::interrupt::{self, INLINE_STEPS, PROGRESS_STEPS};
 use crate::options::{JournalMode, Location, SqliteOptions};
 use crate::statement::{self, Cache};
 
@@ -84,6 +84,7 @@ impl Opener {
         let database = Self::database(&options.location, self.immutable, first)?;
         let mut connection = Connection {
             statements: Cache::new(options.statement_cache),
+            inline: None,
             handle: Arc::new(database.get_interrupt_handle()),
             database,
             busy_timeout: options.busy_timeout,
@@ -97,6 +98,13 @@ impl Opener {
     fn set_up(&self, connection: &mut Connection) -> Result<()> {
         let options = &self.options;
         let _working = connection.work_for(None);
+        let inline = options
+            .inline
+            .filter(|_| connection.place.line.access == Access::Read);
+        let steps = match inline {
+            None => PROGRESS_STEPS,
+            Some(_) => INLINE_STEPS,
+        };
         connection
             .database
             .busy_handler(Some(interrupt::on_busy))
@@ -105,7 +113,7 @@ impl Opener {
         // connection only.
         let _ = connection
             .database
-            .progress_handler(PROGRESS_STEPS, Some(interrupt::should_stop));
+            .progress_handler(steps, Some(interrupt::should_stop));
         functions::register(&connection.database, options.text_functions).map_err(from_rusqlite)?;
         let writes = connection.place.line.access == Access::Write;
         let pragma = match writes {
@@ -114,9 +122,22 @@ impl Opener {
         };
         statement::run_batch(connection, pragma)
             .map_err(|error| about(error, &options.location))?;
+        let mut blocking = Vec::new();
         for hook in &options.on_connect {
-            hook(&SqliteConnection::new(&connection.database, writes))?;
+            let handle = SqliteConnection::new(&connection.database, writes);
+            hook(&handle)?;
+            blocking.append(&mut handle.into_blocking());
         }
+        connection.inline = match inline {
+            None => None,
+            Some(budget) => Some(Inline {
+                budget,
+                blocking,
+                begin: statement::prepare_one(connection, "BEGIN")?,
+                commit: statement::prepare_one(connection, "COMMIT")?,
+                open: false,
+            }),
+        };
         Ok(())
     }
 

@@ -186,6 +186,17 @@ impl Lane {
         self.spare() > 0 && matches!(self.waiters.front(), Some(Waiter::Job { .. }))
     }
 
+    /// Takes a connection that is open, if one is free and nobody waits.
+    pub(super) fn take_idle(&mut self, sql: &Arc<str>, now: Instant) -> Option<BoxConnection> {
+        if !self.waiters.is_empty() || self.idle.is_empty() {
+            return None;
+        }
+        match self.lease(Arc::clone(sql), now)? {
+            Lease::Idle(connection) => Some(connection),
+            Lease::New(_) => None,
+        }
+    }
+
     /// Takes a connection for a statement. Only where one is free.
     pub(super) fn lease(&mut self, sql: Arc<str>, now: Instant) -> Option<Lease> {
         let (slot, lease) = match self.idle.pop() {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::Prepared;
+use super::{Prepared, Start};
 
 /// The prepared statements of one connection by their text; the one that was not used for the
 /// longest time makes room.
@@ -38,12 +38,22 @@ impl Cache {
         }
     }
 
+    /// How a statement may start on the thread that awaits it, if at all.
+    pub(crate) fn start(&self, sql: &Arc<str>) -> Option<Start> {
+        let prepared = self.entries.get(self.place(sql)?)?.prepared.as_ref()?;
+        prepared.habit.start()
+    }
+
+    fn place(&self, sql: &Arc<str>) -> Option<Place> {
+        match self.entries.get(self.latest) {
+            Some(entry) if Arc::ptr_eq(&entry.sql, sql) => Some(self.latest),
+            _ => self.places.get(&**sql).copied(),
+        }
+    }
+
     /// Takes a statement out to run it.
     pub(super) fn take(&mut self, sql: &Arc<str>) -> Option<(Prepared, Place)> {
-        let place = match self.entries.get(self.latest) {
-            Some(entry) if Arc::ptr_eq(&entry.sql, sql) => self.latest,
-            _ => *self.places.get(&**sql)?,
-        };
+        let place = self.place(sql)?;
         self.latest = place;
         self.clock += 1;
         let entry = self.entries.get_mut(place)?;

@@ -9,6 +9,7 @@ mod drops;
 mod errors;
 mod functions;
 mod memory;
+mod inline;
 mod open;
 mod pool;
 mod reads;

@@ -59,6 +59,11 @@ impl RowSink for Rows {
         self.rows.push(values.collect::<Result<_>>()?);
         Ok(())
     }
+
+    fn forget(&mut self) -> bool {
+        self.rows.clear();
+        true
+    }
 }
 
 pub(crate) fn taken(fetched: Fetched) -> (Rows, Option<Box<dyn queryset::Cursor>>) {

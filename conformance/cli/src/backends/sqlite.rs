@@ -7,17 +7,24 @@ use std::time::Duration;
 use queryset::runtime::BoxFuture;
 use queryset::{Error, ErrorKind, Result, Value, ValueRef};
 use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, SqlFunction};
-use queryset_sqlite::{JournalMode, SqliteConnection, SqliteOptions};
+use queryset_sqlite::{InlineBudget, JournalMode, SqliteConnection, SqliteOptions};
 
 #[derive(Debug)]
-pub(crate) struct Sqlite;
+pub(crate) struct Sqlite {
+    /// Whether asynchronous reads may start on the thread that awaits them.
+    pub(crate) inline: bool,
+}
 
 impl BackendUnderTest for Sqlite {
     fn name(&self) -> &str {
-        "sqlite"
+        match self.inline {
+            false => "sqlite",
+            true => "sqlite-inline",
+        }
     }
 
     fn open(&self, opening: Opening) -> BoxFuture<'static, Result<Opened>> {
+        let inline = self.inline;
         Box::pin(async move {
             let folder = tempfile::tempdir().map_err(|error| {
                 Error::new(ErrorKind::Connection, "no temporary folder").with_source(error)
@@ -26,6 +33,9 @@ impl BackendUnderTest for Sqlite {
             let mut options = SqliteOptions::path(&path)
                 .create_if_missing(true)
                 .on_connect(fast);
+            if inline {
+                options = options.inline(InlineBudget::default());
+            }
             if let Some(readers) = opening.readers {
                 options = options.readers(readers);
             }
@@ -70,7 +80,8 @@ fn fast(connection: &SqliteConnection<'_>) -> Result<()> {
 
 fn register(connection: &SqliteConnection<'_>, function: &SqlFunction) -> Result<()> {
     let call = function.call.clone();
-    connection.create_scalar_function(function.name, Some(1), move |arguments| match arguments {
+    // Those of the suite may block.
+    connection.create_blocking_function(function.name, Some(1), move |arguments| match arguments {
         [ValueRef::I64(argument)] => Ok(Value::I64(call(*argument))),
         _ => Err(Error::new(
             ErrorKind::Data,
