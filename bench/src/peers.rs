@@ -29,6 +29,8 @@ pub enum PeerKind {
     RawThread,
     /// queryset's asynchronous methods.
     Queryset,
+    /// The same on SQLite, where reads may start on the thread that awaits them.
+    QuerysetInline,
     /// queryset's blocking methods.
     QuerysetBlocking,
     /// diesel on the caller's thread.
@@ -63,6 +65,7 @@ impl PeerKind {
             Self::Raw => "raw",
             Self::RawThread => "raw-thread",
             Self::Queryset => "queryset",
+            Self::QuerysetInline => "queryset-inline",
             Self::QuerysetBlocking => "queryset-blocking",
             Self::DieselBlocking => "diesel-blocking",
             Self::DieselBlockingDefault => "diesel-blocking-default",
@@ -92,7 +95,7 @@ impl PeerKind {
             | Self::SeaOrm
             | Self::SeaOrmDefault
             | Self::Toasty => &[Sqlite, Postgres, Mariadb, Mysql],
-            Self::RawThread | Self::AsyncSqlite => &[Sqlite],
+            Self::RawThread | Self::QuerysetInline | Self::AsyncSqlite => &[Sqlite],
         }
     }
 
@@ -103,7 +106,7 @@ impl PeerKind {
             | (Self::QuerysetBlocking | Self::DieselBlocking | Self::DieselBlockingDefault, _) => {
                 &[]
             }
-            (Self::RawThread | Self::AsyncSqlite, _) => {
+            (Self::RawThread | Self::QuerysetInline | Self::AsyncSqlite, _) => {
                 &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads]
             }
             // Without a runtime there are no sockets, but where the driver brings its own.
@@ -116,7 +119,7 @@ impl PeerKind {
     /// Whether it runs unless others are asked for.
     pub const fn is_usual(self) -> bool {
         match self {
-            Self::Raw | Self::Queryset | Self::QuerysetBlocking => true,
+            Self::Raw | Self::Queryset | Self::QuerysetInline | Self::QuerysetBlocking => true,
             Self::RawThread => false,
             _ => cfg!(feature = "peers"),
         }
@@ -148,6 +151,9 @@ impl PeerKind {
             })?),
             Self::Queryset => Box::new(Asynchronous::open(runtime, async |started| {
                 queryset::Queryset::open(backend, place, started).await
+            })?),
+            Self::QuerysetInline => Box::new(Asynchronous::open(runtime, async |started| {
+                queryset::Queryset::open_inline(place, started).await
             })?),
             Self::QuerysetBlocking => {
                 let runtime = if backend == Sqlite { Threads } else { runtime };

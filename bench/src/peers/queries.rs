@@ -8,7 +8,7 @@ use queryset::runtime::Runtime;
 use queryset::{Database, Model, QuerySet, RawQuery, raw};
 use queryset_mysql::MysqlOptions;
 use queryset_postgres::PostgresOptions;
-use queryset_sqlite::SqliteOptions;
+use queryset_sqlite::{InlineBudget, SqliteOptions};
 
 use crate::rows::{Item, Post, PostLine, User};
 use crate::workload::COUNTED;
@@ -32,6 +32,11 @@ pub(super) fn connect_blocking(
         Backend::Postgres => postgres(backend, place)?.connect_blocking(runtime)?,
         Backend::Mariadb | Backend::Mysql => mysql(backend, place)?.connect_blocking(runtime)?,
     })
+}
+
+pub(super) async fn connect_inline(place: &Place, runtime: Runtime) -> Result<Database> {
+    let options = sqlite(Backend::Sqlite, place)?.inline(InlineBudget::default());
+    Ok(options.connect(runtime).await?)
 }
 
 fn sqlite(backend: Backend, place: &Place) -> Result<SqliteOptions> {

@@ -21,6 +21,11 @@ impl Queryset {
         let db = queries::connect(backend, place, runtime.adapter.clone()).await?;
         Ok(Self { db })
     }
+
+    pub(super) async fn open_inline(place: &Place, runtime: &Started) -> Result<Self> {
+        let db = queries::connect_inline(place, runtime.adapter.clone()).await?;
+        Ok(Self { db })
+    }
 }
 
 impl Reads for Queryset {

@@ -13,10 +13,6 @@ use crate::operation::Work;
 use crate::run::{self, Here, Left};
 
 /// What came of a read that was to run on the thread that awaits it.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is moved once, and a box would cost more"
-)]
 pub(crate) enum Attempt {
     Done(Result<Fetched>),
     /// Other tasks are to have their turn first.
@@ -52,6 +48,7 @@ impl Pool {
                     Ok(()) => state.readers.take_idle(&statement.sql, now),
                     Err(_) => None,
                 };
+                state.take_turns();
                 drop(state);
                 let Some(connection) = connection else {
                     return Attempt::Elsewhere(fetch(statement, sink));

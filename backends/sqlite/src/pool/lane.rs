@@ -188,7 +188,7 @@ impl Lane {
 
     /// Takes a connection that is open, if one is free and nobody waits.
     pub(super) fn take_idle(&mut self, sql: &Arc<str>, now: Instant) -> Option<BoxConnection> {
-        if !self.waiters.is_empty() || self.idle.is_empty() {
+        if self.barred || !self.waiters.is_empty() || self.idle.is_empty() {
             return None;
         }
         match self.lease(Arc::clone(sql), now)? {
