@@ -81,6 +81,16 @@ impl<'q> Select<'q> {
         }
     }
 
+    /// The most rows that it can have.
+    fn most_rows(&self) -> Option<u64> {
+        match self.what {
+            What::Count | What::Exists | What::Aggregates(_) => Some(1),
+            // The window is each owner's.
+            What::Rows | What::Columns(_) if !self.per.is_empty() => None,
+            What::Rows | What::Columns(_) => self.window.limit(),
+        }
+    }
+
     /// The order's terms and whether they are turned round; `None` stands for the model's own.
     fn terms(&self) -> (Option<&'q [Term]>, bool) {
         let (terms, reversed) = match self.order {
@@ -158,6 +168,7 @@ fn finish(
         sql,
         params,
         access: Access::Read,
+        most_rows: select.most_rows(),
     })
 }
 

@@ -57,6 +57,7 @@ pub use parked::Parked;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use crate::runtime::Runtime;
 use crate::sync::lock;
@@ -81,6 +82,8 @@ pub struct PoolStatus {
     pub closing: usize,
     /// Operations that wait for a connection.
     pub waiting: usize,
+    /// Operations that share connections with others, which the backend sees to.
+    pub sharing: usize,
 }
 
 /// The lock is held for some tens of nanoseconds at a time, never while a driver works, a waker
@@ -127,6 +130,16 @@ impl<C: Connect> Pool<C> {
     /// How the pool was set up.
     pub fn options(&self) -> &PoolOptions {
         &self.shared.options
+    }
+
+    /// The largest number of connections.
+    pub fn size(&self) -> usize {
+        self.shared.options.max_size
+    }
+
+    /// How long an operation waits for a connection.
+    pub fn acquire_timeout(&self) -> Duration {
+        self.shared.options.acquire_timeout
     }
 
     /// The runtime.

@@ -13,6 +13,9 @@ pub struct Statement {
     pub params: Vec<Value>,
     /// Whether the statement only reads.
     pub access: Access,
+    /// The most rows that it can return, where its maker knows; a backend MAY treat a short
+    /// result in another way than one without an end.
+    pub most_rows: Option<u64>,
 }
 
 /// Whether a statement reads or may write.
@@ -31,6 +34,7 @@ impl Statement {
             sql: sql.into(),
             params,
             access: Access::Read,
+            most_rows: None,
         }
     }
 
@@ -40,6 +44,7 @@ impl Statement {
             sql: sql.into(),
             params,
             access: Access::Write,
+            most_rows: None,
         }
     }
 }

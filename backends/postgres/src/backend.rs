@@ -12,6 +12,7 @@ use queryset::{
 
 use crate::connection::{Opener, Opening, Stopped};
 use crate::options::PostgresOptions;
+use crate::pipeline::{Outcome, Pipeline};
 use crate::run;
 use crate::transaction::PostgresTransaction;
 
@@ -23,6 +24,7 @@ use crate::transaction::PostgresTransaction;
 pub struct PostgresBackend {
     dialect: Dialect,
     pool: Arc<Pool<Opener>>,
+    pipeline: Option<Arc<Pipeline>>,
 }
 
 impl PostgresBackend {
@@ -35,16 +37,23 @@ impl PostgresBackend {
     pub fn new(options: PostgresOptions, runtime: impl Into<Runtime>) -> Result<Self> {
         let runtime = runtime.into();
         let pool_options = options.pool.clone();
+        let depth = options.pipelining;
         let opening = Arc::new(Opening::new(options, runtime.clone())?);
+        let pool = Arc::new(Pool::new(Opener::new(opening), pool_options, runtime));
+        let pipeline = (depth > 1).then(|| Arc::new(Pipeline::new(Arc::clone(&pool), depth)));
         Ok(Self {
             dialect: Dialect::new(Family::Postgres, "postgres"),
-            pool: Arc::new(Pool::new(Opener::new(opening), pool_options, runtime)),
+            pool,
+            pipeline,
         })
     }
 
     /// How many connections there are, and what they do.
     pub fn pool_status(&self) -> PoolStatus {
-        self.pool.status()
+        match &self.pipeline {
+            None => self.pool.status(),
+            Some(pipeline) => pipeline.status(),
+        }
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool<Opener>> {
@@ -56,7 +65,17 @@ impl PostgresBackend {
         Self {
             dialect: self.dialect.clone(),
             pool: Arc::new(pool),
+            // The connection is the transaction's alone, which goes one step at a time.
+            pipeline: None,
         }
+    }
+
+    /// What shares connections, if this read may.
+    fn pipeline_for(&self, statement: &Statement, max_rows: usize) -> Option<Arc<Pipeline>> {
+        let pipeline = self.pipeline.as_ref()?;
+        pipeline
+            .takes(statement, max_rows)
+            .then(|| Arc::clone(pipeline))
     }
 
     /// Runs an attempt on this thread; true in `unsent` if it did not reach the server.
@@ -98,6 +117,9 @@ impl Backend for PostgresBackend {
         max_rows: usize,
     ) -> BoxFuture<'static, Result<Fetched>> {
         let pool = Arc::clone(&self.pool);
+        if let Some(pipeline) = self.pipeline_for(&statement, max_rows) {
+            return Box::pin(share(pipeline, pool, statement, sink, max_rows));
+        }
         Box::pin(async move {
             let mut sink = Some(sink);
             let mut left = None;
@@ -119,6 +141,12 @@ impl Backend for PostgresBackend {
         max_rows: usize,
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
+        if let Some(pipeline) = self.pipeline_for(&statement, max_rows) {
+            let opening = &self.pool.connector().opening;
+            let shared = share(pipeline, Arc::clone(&self.pool), statement, sink, max_rows);
+            let patience = opening.options.runtime_patience;
+            return block_on_driven(&opening.runtime, shared, cancel, patience);
+        }
         let (mut sink, mut unsent, mut left) = (Some(sink), false, None);
         loop {
             let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
@@ -178,6 +206,43 @@ impl Backend for PostgresBackend {
 
     fn close_blocking(&self) -> Result<()> {
         self.pool.close_blocking()
+    }
+}
+
+/// A short read: on a free connection, or behind other reads where none is free.
+async fn share(
+    pipeline: Arc<Pipeline>,
+    pool: Arc<Pool<Opener>>,
+    mut statement: Statement,
+    sink: Box<dyn RowSink>,
+    max_rows: usize,
+) -> Result<Fetched> {
+    let mut sink = Some(sink);
+    let mut left = None;
+    loop {
+        let stopped = match pool.try_acquire(&statement.sql)? {
+            Some(lease) => {
+                // In a box, so that the future of a read that shares a connection is small.
+                let fetching = Box::pin(run::fetch(lease, &statement, &mut sink, max_rows));
+                match fetching.await {
+                    Ok(fetched) => return Ok(fetched),
+                    Err(stopped) => stopped,
+                }
+            }
+            None => match sink.take() {
+                None => return Err(run::nowhere()),
+                Some(own) => match pipeline.join(statement, own).await {
+                    Outcome::Read(sink) => return Ok(Fetched { sink, cursor: None }),
+                    Outcome::Stopped(stopped, same, own) => {
+                        (statement, sink) = (same, own);
+                        stopped
+                    }
+                },
+            },
+        };
+        if !(stopped.unsent && sink.is_some() && again(&pool, &mut left)) {
+            return Err(stopped.error);
+        }
     }
 }
 

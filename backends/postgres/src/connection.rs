@@ -7,6 +7,7 @@ mod standing;
 mod target;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use queryset::pool::{Connect, Health, Place};
@@ -103,20 +104,15 @@ impl Connection {
         if failed.as_db_error().is_some() {
             self.standing.fail();
         }
-        match failed.as_db_error() {
-            Some(reported) if error::is_fatal(reported) => self.phase = Phase::Broken,
-            // What follows is read by whoever sends next: the answers come in order.
-            Some(_) => self.phase = Phase::Idle,
-            None if is_refusal(&failed) => self.phase = Phase::Idle,
-            None => self.phase = Phase::Broken,
-        }
-        let reported = failed.as_db_error().is_some() && self.phase == Phase::Idle;
-        Stopped {
-            error: error::in_statement(failed, sql),
-            unsent: false,
-            silent: false,
-            reported,
-        }
+        let goes_on = goes_on(&failed);
+        // What follows is read by whoever sends next: the answers come in order.
+        self.phase = if goes_on { Phase::Idle } else { Phase::Broken };
+        Stopped::by(failed, sql, goes_on)
+    }
+
+    /// The server or the driver is not to be trusted with it any more.
+    pub(crate) fn break_off(&mut self) {
+        self.phase = Phase::Broken;
     }
 
     /// What became of the operation when the connection was lost.
@@ -157,11 +153,45 @@ impl Connection {
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Stopped> {
         self.phase = Phase::Busy;
         let Self { client, driver, .. } = self;
-        match driver.drive(client.batch_execute(sql)).await {
+        let ended = driver.drive(pin!(client.batch_execute(sql))).await;
+        match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.stop(error, sql)),
             Err(lost) => Err(self.lost(lost)),
         }
+    }
+}
+
+impl Stopped {
+    /// By the error of a request; `goes_on` if the connection does.
+    #[cold]
+    pub(crate) fn by(failed: tokio_postgres::Error, sql: &str, goes_on: bool) -> Self {
+        let reported = failed.as_db_error().is_some() && goes_on;
+        Self {
+            error: error::in_statement(failed, sql),
+            unsent: false,
+            silent: false,
+            reported,
+        }
+    }
+
+    /// For a reason that lies on this side.
+    pub(crate) fn here(error: Error) -> Self {
+        Self {
+            error,
+            unsent: false,
+            silent: false,
+            reported: false,
+        }
+    }
+}
+
+/// Whether the connection can go on after the error of a request.
+#[cold]
+pub(crate) fn goes_on(failed: &tokio_postgres::Error) -> bool {
+    match failed.as_db_error() {
+        Some(reported) => !error::is_fatal(reported),
+        None => is_refusal(failed),
     }
 }
 

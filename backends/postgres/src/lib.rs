@@ -8,6 +8,7 @@ mod cursor;
 mod error;
 mod numeric;
 mod options;
+mod pipeline;
 mod row;
 mod run;
 mod statement;

@@ -65,11 +65,13 @@ pub(crate) async fn fetch(
     };
     match sink.take() {
         Some(sink) => pull(running, sink, max_rows).await.map_err(sent),
-        None => Err(sent(Error::new(
-            ErrorKind::Operational,
-            "the rows have no place to go",
-        ))),
+        None => Err(sent(nowhere())),
     }
+}
+
+#[cold]
+pub(crate) fn nowhere() -> Error {
+    Error::new(ErrorKind::Operational, "the rows have no place to go")
 }
 
 /// Runs a statement to its end; the number of rows that it changed.
@@ -131,12 +133,7 @@ fn refuse_ended(connection: &Connection) -> Result<(), Stopped> {
 }
 
 fn sent(error: Error) -> Stopped {
-    Stopped {
-        error,
-        unsent: false,
-        silent: false,
-        reported: false,
-    }
+    Stopped::here(error)
 }
 
 /// A connection that could not even be asked serves nobody else either.
@@ -172,11 +169,12 @@ async fn start(
             });
         let Connection { client, driver, .. } = connection;
         let asked = match &prepared.named {
-            Some(named) => driver.drive(client.query_raw(named, params)).await,
+            Some(named) => driver.drive(pin!(client.query_raw(named, params))).await,
             None => {
                 let typed = params.zip(prepared.params.iter().cloned());
-                let asked = client.query_typed_raw(&statement.sql, typed);
-                driver.drive(asked).await
+                // In a box, as what is rare should not make every read's future larger.
+                let mut asked = Box::pin(client.query_typed_raw(&statement.sql, typed));
+                driver.drive(asked.as_mut()).await
             }
         };
         match asked {
@@ -198,7 +196,7 @@ async fn start(
 
 /// Whether a statement has to be prepared again: the table was altered, or the server was told to
 /// forget its statements.
-fn is_stale(failed: &tokio_postgres::Error) -> bool {
+pub(crate) fn is_stale(failed: &tokio_postgres::Error) -> bool {
     let Some(reported) = failed.as_db_error() else {
         return false;
     };
@@ -210,7 +208,7 @@ fn is_stale(failed: &tokio_postgres::Error) -> bool {
 }
 
 #[cold]
-fn wrong_number(prepared: &Prepared, statement: &Statement) -> Error {
+pub(crate) fn wrong_number(prepared: &Prepared, statement: &Statement) -> Error {
     Error::new(
         ErrorKind::Programming,
         format!(
@@ -252,7 +250,7 @@ pub(crate) async fn pull(
     let mut taken = 0;
     let pulled = lease
         .driver
-        .drive(poll_fn(|context| {
+        .drive(pin!(poll_fn(|context| {
             loop {
                 let row = match ahead.take() {
                     Some(row) => row,
@@ -278,13 +276,15 @@ pub(crate) async fn pull(
                     return Poll::Ready(Pulled::Refused(error));
                 }
             }
-        }))
+        })))
         .await;
     match pulled {
         Ok(Pulled::All) => {
             let begins = running.prepared.begins;
-            let settled = settle(&mut running.lease, &running.sql, begins).await;
-            settled.map_err(|stopped| stopped.error)?;
+            if begins || !running.lease.standing.is_none() {
+                let settled = Box::pin(settle(&mut running.lease, &running.sql, begins)).await;
+                settled.map_err(|stopped| stopped.error)?;
+            }
             running.lease.end();
             Ok(Fetched { sink, cursor: None })
         }
@@ -318,7 +318,7 @@ async fn one(connection: &mut Connection, statement: &Statement) -> Result<(u64,
     let (mut rows, prepared) = start(connection, statement).await?;
     let ended = connection
         .driver
-        .drive(poll_fn(|context| {
+        .drive(pin!(poll_fn(|context| {
             loop {
                 match ready!(rows.as_mut().poll_next(context)) {
                     Some(Ok(_)) => {}
@@ -326,7 +326,7 @@ async fn one(connection: &mut Connection, statement: &Statement) -> Result<(u64,
                     None => return Poll::Ready(Ok(())),
                 }
             }
-        }))
+        })))
         .await;
     match ended {
         Ok(Ok(())) => Ok((rows.rows_affected().unwrap_or(0), prepared.begins)),
@@ -350,7 +350,8 @@ async fn batch(connection: &mut Connection, sql: &str) -> Result<(u64, bool), St
         }
         Ok(changed)
     };
-    match driver.drive(run).await {
+    let ended = driver.drive(pin!(run)).await;
+    match ended {
         Ok(Ok(changed)) => Ok((changed, statement::begins(sql))),
         Ok(Err(error)) => Err(connection.stop(error, sql)),
         Err(lost) => Err(connection.lost(lost)),

@@ -3,6 +3,7 @@
 mod cache;
 mod describe;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio_postgres::types::Type;
@@ -23,6 +24,13 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// One that stays on the server under its name.
+    pub(crate) fn named(statement: tokio_postgres::Statement, sql: &str) -> Self {
+        let mut prepared = Self::new(&statement, sql);
+        prepared.named = Some(statement);
+        prepared
+    }
+
     fn new(statement: &tokio_postgres::Statement, sql: &str) -> Self {
         Self {
             named: None,
@@ -43,23 +51,28 @@ impl Connection {
         if let Some(prepared) = self.statements.get(sql) {
             return Ok((prepared, true));
         }
+        // In a box, as what is rare should not make every read's future larger.
+        let prepared = Box::pin(self.prepare_new(sql)).await?;
+        Ok((prepared, false))
+    }
+
+    async fn prepare_new(&mut self, sql: &Arc<str>) -> Result<Arc<Prepared>, Stopped> {
         let prepared = if self.opener.options.named_statements {
             let Self { client, driver, .. } = self;
-            let statement = match driver.drive(client.prepare(sql)).await {
+            let named = driver.drive(pin!(client.prepare(sql))).await;
+            let statement = match named {
                 Ok(Ok(statement)) => statement,
                 Ok(Err(error)) => return Err(self.stop(error, sql)),
                 Err(lost) => return Err(self.lost(lost)),
             };
-            let mut prepared = Prepared::new(&statement, sql);
-            prepared.named = Some(statement);
-            prepared
+            Prepared::named(statement, sql)
         } else {
             self.describe(sql).await?
         };
         let prepared = Arc::new(prepared);
         self.statements
             .insert(Arc::clone(sql), Arc::clone(&prepared));
-        Ok((prepared, false))
+        Ok(prepared)
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn fetch(
             sql,
             params,
             access,
+            ..
         } = statement;
         let ran = match Running::start(connection, sql, params, access == Access::Read) {
             Ok(running) => pull(running, sink, max_rows, true),

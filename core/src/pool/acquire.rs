@@ -9,7 +9,7 @@ use super::state::{Wait, Waiter, closed};
 use super::{Connect, Lease, Pool, Shared};
 use crate::backend::until_cancelled;
 use crate::cancel::CancelToken;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::runtime::{BoxFuture, block_on_until};
 use crate::sync::lock;
 
@@ -58,6 +58,24 @@ impl<C: Connect> Pool<C> {
             Some(cancel) => block_on_until(until_cancelled(acquire, cancel), deadline),
         };
         acquired.unwrap_or_else(|| Err(self.shared.exhausted()))
+    }
+}
+
+impl<C: Connect> Pool<C> {
+    /// A connection that is free now, if nobody waits for one; `None` otherwise.
+    ///
+    /// # Errors
+    /// Kind [`Closed`](crate::ErrorKind::Closed) after a close.
+    pub fn try_acquire(&self, label: &Arc<str>) -> Result<Option<Lease<C>>> {
+        self.shared.try_acquire(label)
+    }
+
+    /// The error of an operation that has waited for [`acquire_timeout`] without a connection: who
+    /// holds them, and what opening one reported.
+    ///
+    /// [`acquire_timeout`]: super::PoolOptions::acquire_timeout
+    pub fn exhausted(&self) -> Error {
+        self.shared.exhausted()
     }
 }
 

@@ -164,6 +164,7 @@ impl<T> State<T> {
             connecting: self.connecting,
             closing: self.closing,
             waiting: self.waiters.len(),
+            sharing: 0,
         }
     }
 

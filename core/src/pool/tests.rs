@@ -383,6 +383,7 @@ fn empty() -> PoolStatus {
         connecting: 0,
         closing: 0,
         waiting: 0,
+        sharing: 0,
     }
 }
 

@@ -62,6 +62,7 @@ impl<T: FromRow> QuerySet<T> {
             return Ok(None);
         };
         read.statement.sql = format!("{prefix} {}", read.statement.sql).into();
+        read.statement.most_rows = None;
         read.layout = Layout::ByName(None);
         Ok(Some(read))
     }

@@ -6,7 +6,7 @@
 //! both halves to a task together.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -54,6 +54,11 @@ impl Driver {
         self.sent = false;
     }
 
+    /// Wakes whoever drives the connection: for what comes from another side than the server's.
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
     /// Whether a request of the operation may have reached the server. A connection that was lost
     /// while nobody used it is noticed before anything is written to it.
     pub(crate) fn has_sent(&self) -> bool {
@@ -66,10 +71,14 @@ impl Driver {
 
     /// Runs a future that waits for nothing but this connection.
     ///
+    /// The future is pinned where it is, since each layer that takes one by value has a copy of it.
+    ///
     /// Cancel safe in that the connection can be driven on; the future's request stays under way.
-    pub(crate) async fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, Lost> {
-        let mut future = pin!(future);
-        poll_fn(|context| {
+    pub(crate) fn drive<F: Future>(
+        &mut self,
+        mut future: Pin<&mut F>,
+    ) -> impl Future<Output = Result<F::Output, Lost>> {
+        poll_fn(move |context| {
             // Only the driver can move the future on, and it is polled right here: nothing has to
             // be woken.
             let mut asleep = Context::from_waker(Waker::noop());
@@ -101,7 +110,6 @@ impl Driver {
                 }
             }
         })
-        .await
     }
 
     /// Does the I/O that can be done now; the error once the connection is over.
@@ -136,7 +144,7 @@ impl Driver {
     /// Says goodbye to the server and closes the stream; the client must have been dropped.
     pub(crate) async fn close(mut self) {
         // Ends with the driver itself.
-        let _ = self.drive(std::future::pending::<()>()).await;
+        let _ = self.drive(pin!(std::future::pending::<()>())).await;
     }
 }
 

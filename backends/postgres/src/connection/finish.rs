@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,7 +102,8 @@ impl Connection {
         let Self { client, driver, .. } = self;
         // Answers come in order: that of an empty query follows all others. A request to cancel
         // that came too late for the statement may hit it, which does no harm.
-        match driver.drive(client.batch_execute("")).await {
+        let ended = driver.drive(pin!(client.batch_execute(""))).await;
+        match ended {
             Ok(Ok(())) => true,
             Ok(Err(error)) => error
                 .as_db_error()

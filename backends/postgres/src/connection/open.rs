@@ -1,5 +1,6 @@
 //! Opening a connection.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,13 @@ impl Opening {
 
 /// Puts the settings of a session where they cost no round trip: into the start-up message.
 fn session_settings(options: &mut PostgresOptions) -> Result<()> {
+    if !options.named_statements && options.pipelining > 1 {
+        return Err(Error::new(
+            ErrorKind::NotSupported,
+            "`pipelining` sends statements by their names, which `named_statements(false)` does \
+             without",
+        ));
+    }
     if !options.named_statements {
         return match options.statement_timeout {
             None => Ok(()),
@@ -160,7 +168,8 @@ impl Connection {
         };
         let sql = "SHOW transaction_read_only";
         let Self { client, driver, .. } = self;
-        let shown = match driver.drive(client.simple_query(sql)).await {
+        let shown = driver.drive(pin!(client.simple_query(sql))).await;
+        let shown = match shown {
             Ok(Ok(messages)) => messages,
             Ok(Err(error)) => return Err(self.stop(error, sql).error),
             Err(lost) => return Err(self.lost(lost).error),

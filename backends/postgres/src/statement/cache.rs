@@ -30,7 +30,7 @@ impl Cache {
         }
     }
 
-    pub(super) fn get(&mut self, sql: &Arc<str>) -> Option<Arc<Prepared>> {
+    pub(crate) fn get(&mut self, sql: &Arc<str>) -> Option<Arc<Prepared>> {
         if let Some((latest, prepared)) = &self.latest
             && Arc::ptr_eq(latest, sql)
         {
@@ -44,7 +44,7 @@ impl Cache {
         Some(prepared)
     }
 
-    pub(super) fn insert(&mut self, sql: Arc<str>, prepared: Arc<Prepared>) {
+    pub(crate) fn insert(&mut self, sql: Arc<str>, prepared: Arc<Prepared>) {
         if self.limit == 0 {
             return;
         }

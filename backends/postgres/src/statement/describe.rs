@@ -6,6 +6,7 @@
 //! transaction, which stays on one server connection, and its names are dropped at the end.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
 use tokio_postgres::types::Type;
@@ -91,7 +92,8 @@ impl Connection {
 
     async fn statement(&mut self, sql: &str) -> Result<tokio_postgres::Statement, Stopped> {
         let Self { client, driver, .. } = self;
-        match driver.drive(client.prepare(sql)).await {
+        let named = driver.drive(pin!(client.prepare(sql))).await;
+        match named {
             Ok(Ok(statement)) => Ok(statement),
             Ok(Err(error)) => Err(self.stop(error, sql)),
             Err(lost) => Err(self.lost(lost)),
