@@ -155,7 +155,8 @@ fn here(
             }
             drop(working);
             // Locks are waited for elsewhere, and asked for before the first row.
-            if (spent || error.kind() == ErrorKind::Busy) && sink.forget() {
+            let waits = error.kind() == ErrorKind::Busy && !running.has_begun();
+            if waits || spent && sink.forget() {
                 let (connection, statement) = running.take_back();
                 return elsewhere(connection, statement, sink);
             }

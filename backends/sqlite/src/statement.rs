@@ -164,6 +164,11 @@ impl Running {
         }
     }
 
+    /// Whether it has come to a row.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.stepped
+    }
+
     /// Whether a row waits to be handed over, which is then taken to be.
     pub(crate) fn take_ahead(&mut self) -> Result<bool> {
         match self.failed.take() {

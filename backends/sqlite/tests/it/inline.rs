@@ -280,8 +280,13 @@ fn it_waits_for_no_lock() {
         for _ in 0..3 {
             assert_eq!(aread(&db, sql, vec![int(1)]).unwrap(), ints([2]));
         }
-        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let statement = Statement::read(sql, vec![int(1)]);
+        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let mut stubborn = db.fetch(statement.clone(), Box::new(Stubborn), 9);
+        assert!(poll_once(&mut stubborn).is_pending());
+        other.execute_batch("ROLLBACK").unwrap();
+        block_on(stubborn).unwrap();
+        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let mut read = db.fetch(statement.clone(), Box::new(Rows::default()), 9);
         // It would be an hour.
         assert!(poll_once(&mut read).is_pending());
