@@ -26,6 +26,12 @@ struct State {
     passing: Option<u32>,
     /// How many connections wait for their server.
     held: usize,
+    /// How many connections there have been.
+    joined: u64,
+    /// What clients say is held on the connections before this one; on none if `None`.
+    clients_before: Option<u64>,
+    /// How many connections have something to say that is held.
+    clients_held: usize,
     open: Vec<TcpStream>,
     listens: Option<SocketAddr>,
     over: bool,
@@ -58,6 +64,28 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Lets a message of a client pass, now or later.
+    fn pass_client(&self, number: u64) {
+        let mut state = self.lock();
+        let holds = |state: &State| {
+            let before = state.clients_before;
+            before.is_some_and(|before| number < before) && !state.over
+        };
+        if !holds(&state) {
+            return;
+        }
+        state.clients_held += 1;
+        while holds(&state) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.clients_held -= 1;
+    }
+}
+
 impl Proxy {
     pub(crate) fn new() -> Self {
         Self {
@@ -76,9 +104,27 @@ impl Proxy {
         self.shared.lock().passing = Some(messages);
     }
 
+    /// From now on clients are held on the connections that there are; those that come pass.
+    pub(crate) fn hold_clients(&self) {
+        let mut state = self.shared.lock();
+        state.clients_before = Some(state.joined);
+    }
+
+    /// Whether a client has said something that is held.
+    pub(crate) fn holds_client(&self) -> bool {
+        self.shared.lock().clients_held > 0
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn joined(&self) -> u64 {
+        self.shared.lock().joined
+    }
+
     /// All that is held goes on.
     pub(crate) fn release(&self) {
-        self.shared.lock().passing = None;
+        let mut state = self.shared.lock();
+        (state.passing, state.clients_before) = (None, None);
+        drop(state);
         self.shared.changed.notify_all();
     }
 
@@ -156,9 +202,12 @@ fn join(shared: &Arc<Shared>, client: TcpStream, server: SocketAddr) -> io::Resu
     let mut state = shared.lock();
     state.open.push(client.try_clone()?);
     state.open.push(server.try_clone()?);
+    let number = state.joined;
+    state.joined += 1;
     drop(state);
     let (from, to) = (client.try_clone()?, server.try_clone()?);
-    thread::Builder::new().spawn(move || pump(from, to, || ()))?;
+    let own = Arc::clone(shared);
+    thread::Builder::new().spawn(move || pump(from, to, move || own.pass_client(number)))?;
     let own = Arc::clone(shared);
     thread::Builder::new().spawn(move || pump(server, client, move || own.pass()))?;
     Ok(())

@@ -17,13 +17,16 @@ use super::rows::{Buffer, Chunk};
 use super::transaction::{self, SpoiledTransaction};
 use super::{Conduct, Manner};
 
+/// Rows by the names of their columns.
+type Before = HashMap<Arc<[Box<str>]>, Buffer>;
+
 /// A backend that does what another does, with a fault.
 #[derive(Clone, Debug)]
 pub(super) struct Wrapper {
     pub(super) inner: Arc<dyn Backend>,
     manner: Manner,
     /// The rows of the read before, of each kind of row.
-    before: Arc<Mutex<HashMap<Arc<[Box<str>]>, Buffer>>>,
+    before: Arc<Mutex<Before>>,
     /// Whether a read was given up, and none has begun since.
     given_up: Arc<AtomicBool>,
 }

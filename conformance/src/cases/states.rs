@@ -27,6 +27,8 @@ pub(super) const CASES: &[Case] = &[
         .needing(&[Capability::Server, Capability::BoundedPool]),
     Case::new("cancel.state.executing", Method::Raw, executing)
         .needing(&[Capability::Server, Capability::BoundedPool]),
+    Case::new("cancel.state.sent", Method::Raw, sent)
+        .needing(&[Capability::Server, Capability::BoundedPool]),
     Case::new("cancel.state.streaming", Method::Iter, streaming),
     Case::new("cancel.state.decoding", Method::Raw, decoding),
 ];
@@ -326,6 +328,62 @@ fn executing(stage: &Stage) -> Verdict {
     nothing_is_left(stage, &s, "executing", met, 2)?;
     stage.note(format!(
         "{met} of {ROUNDS} cancellations while executing, beside {innocent} other reads"
+    ));
+    Ok(())
+}
+
+/// The statement is still on its way when the request to cancel it is there already, which then
+/// finds nothing to cancel: it is stopped all the same.
+fn sent(stage: &Stage) -> Verdict {
+    const ROUNDS: u64 = 10;
+    let proxy = Proxy::new();
+    let via = proxy.via();
+    let s = stage.open_with(|opening| {
+        opening.readers = Some(1);
+        opening.watched = true;
+        opening.via = Some(via);
+    })?;
+    s.add_numbers(1000)?;
+    let Some(watch) = s.opened().watch().cloned() else {
+        return fail("the database was opened without a way to watch its server");
+    };
+    for round in 0..=ROUNDS {
+        let joined = proxy.joined();
+        // In the first round the connection gets to know the statement, which then goes in one
+        // message.
+        let is_known = round > 0;
+        if is_known {
+            proxy.hold_clients();
+        }
+        let (here, there) = (watch.sleep.clone(), watch.sleep.clone());
+        let query = |sql: &str, token: &CancelToken| -> RawQuery<(i64,)> {
+            raw(sql, vec![]).cancel_with(token)
+        };
+        let read = UnderWay::start(
+            &s,
+            move |db, token| query(&here, &token).list(&db),
+            move |db, token| async move { query(&there, &token).alist(&db).await },
+        )?;
+        until(&s, "the statement is on its way", || match is_known {
+            true => Ok(proxy.holds_client()),
+            false => watch.is_running(&watch.sleep),
+        })?;
+        read.give_up(round);
+        until(&s, "a request to cancel", || Ok(proxy.joined() > joined))?;
+        if is_known {
+            // Time enough for it to get to the server, though not to be relied on.
+            thread::sleep(Duration::from_millis(20));
+            proxy.release();
+        }
+        let ended = read.ended(&s)?;
+        same("how it ended", ended, Ended::GivenUp)?;
+        next_is_right(&s, round)?;
+        until(&s, "the server stops the statement", || {
+            Ok(!watch.is_running(&watch.sleep)?)
+        })?;
+    }
+    stage.note(format!(
+        "{ROUNDS} cancellations while the statement was on its way"
     ));
     Ok(())
 }

@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use libtest_mimic::Arguments;
 use queryset::runtime::BoxFuture;
 use queryset_conformance::runtime::ThreadsUnderTest;
 use queryset_conformance::{BackendUnderTest, Capability, Opened, Opening, Suite, suite_trials};
+use queryset_sqlite::SqliteOptions;
 
 /// SQLite in memory, with no more than an author has to write.
 #[derive(Debug)]
@@ -19,7 +21,9 @@ impl BackendUnderTest for InMemory {
 
     fn open(&self, opening: Opening) -> BoxFuture<'static, queryset::Result<Opened>> {
         Box::pin(async move {
-            let database = queryset_sqlite::connect("sqlite::memory:", opening.runtime).await?;
+            // Nothing waits for longer, but what waits for itself where a lack is tried.
+            let options = SqliteOptions::memory().acquire_timeout(Duration::from_secs(5));
+            let database = options.connect(opening.runtime).await?;
             Ok(Opened::new(database))
         })
     }
