@@ -26,6 +26,7 @@ mod lookups;
 mod memory;
 mod null;
 mod order;
+mod pages;
 mod property;
 mod raw;
 mod relations;
@@ -57,6 +58,7 @@ pub fn cases() -> Vec<Case> {
         iter::CASES,
         slicing::CASES,
         order::CASES,
+        pages::CASES,
         lookups::CASES,
         null::CASES,
         dynamic::CASES,

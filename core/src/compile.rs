@@ -34,6 +34,8 @@ pub(crate) struct Select<'q> {
     pub(crate) what: What<'q>,
     /// One more condition beside the query's own.
     pub(crate) also: Option<&'q Condition>,
+    /// That condition is about the related rows that the query's own are about.
+    pub(crate) also_shares: bool,
     pub(crate) order: Sort<'q>,
     pub(crate) window: Window,
     /// The columns that tell whose a row is, where the window counts for each owner separately.
@@ -75,6 +77,7 @@ impl<'q> Select<'q> {
             query,
             what: What::Rows,
             also: None,
+            also_shares: false,
             order: Sort::Query,
             window: query.window,
             per: &[],

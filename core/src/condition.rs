@@ -5,6 +5,7 @@ mod predicate;
 pub(crate) use predicate::{Predicate, Side};
 
 use crate::error::{Error, ErrorKind};
+use crate::expression::Expression;
 use crate::lookup::Lookup;
 use crate::operand::Operand;
 use crate::path::Path;
@@ -35,6 +36,8 @@ pub(crate) enum Condition {
     Not(Box<Condition>),
     /// A path and an operand in Django's spelling; resolved when it meets its model.
     Named(Box<str>, Operand),
+    /// Something computed from names, compared; resolved as a name is.
+    Computed(Box<(Expression, Lookup, Operand)>),
     /// What was wrong while the condition was built; the query reports it.
     Invalid(Box<Invalid>),
 }
@@ -267,7 +270,7 @@ impl Condition {
     /// Whether no name in the tree waits for its model.
     pub(crate) fn is_resolved(&self) -> bool {
         match self {
-            Self::Named(..) | Self::Invalid(_) => false,
+            Self::Named(..) | Self::Computed(_) | Self::Invalid(_) => false,
             Self::Always
             | Self::Never
             | Self::Known(..)

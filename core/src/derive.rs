@@ -85,6 +85,7 @@
 /// | `unique` | no two rows have the same value |
 /// | `max_length = 200` | the largest number of characters, for `create_table` |
 /// | `digits(10, 2)` | a decimal's digits in all and behind the point, for `create_table` |
+/// | `related_name = "books"` | of a `ForeignKey` or `ManyToMany` to a model that does not declare the other side, as one of another crate: what that is called there |
 /// | `reverse(Book::author)` | of a `Reverse` or `ReverseOne`: the relation that it is the other side of |
 /// | `through(Stock::store, Stock::book)` | of a `ManyToMany`: the model between, by its foreign keys to this model and to the target |
 /// | `through_table("tagging", "book_id", "tag_id")` | of a `ManyToMany`: the table between, its column for this model and the one for the target |
@@ -96,6 +97,11 @@
 /// is a method of it that leads to the other model's fields: `b.author().name`. For each `Reverse`,
 /// `ReverseOne` and `ManyToMany` the model itself has a method of the field's name, whose result is
 /// a query for the related rows.
+///
+/// With `related_name = "books"` on a foreign key to `Author` there are two traits, as visible as the
+/// model: `AuthorBooks` gives an author the method `books`, a query for the rows that refer to it,
+/// and `AuthorBooksPath` gives the fields of an author the method of that name, for conditions and
+/// orderings. By name the relation is known once `Book::meta()` was called.
 ///
 /// [`Model::Key`](trait@crate::Model#associatedtype.Key) is the type of the key's column, a tuple
 /// for several, `()` for none. It must be `Clone`. A foreign key counts as the key that it holds.

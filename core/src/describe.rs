@@ -62,6 +62,7 @@ fn write(condition: &Condition, query: &Query, out: &mut String, nested: bool) {
             out.push_str("a condition that no row can meet")
         }
         Condition::Named(path, _) => out.push_str(path),
+        Condition::Computed(_) => out.push_str("expression"),
         Condition::And(parts) => joined(parts, " and ", out),
         Condition::Or(parts) => joined(parts, " or ", out),
         Condition::Xor(parts) => joined(parts, " xor ", out),
@@ -87,7 +88,7 @@ fn compare(compare: &Compare, query: &Query, out: &mut String) {
 fn column(at: ColumnRef, query: &Query, out: &mut String) {
     let mut model = Owner::Root(&query.meta);
     for &hop in at.path.hops() {
-        let relation = model.relations().get(usize::from(hop));
+        let relation = model.relation_at(usize::from(hop));
         let next = relation.and_then(|relation| {
             let _ = write!(out, "{}__", relation.name());
             relation.target().resolve()

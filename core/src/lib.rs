@@ -66,6 +66,7 @@
 //! | describe a table | [`Model`], [`Field`], [`ForeignKey`], [`Reverse`], [`ManyToMany`], [`ModelMeta`] |
 //! | load related rows | [`QuerySet::select_related`], [`QuerySet::prefetch_related`], [`QuerySet::only`] |
 //! | ask | [`QuerySet`], [`Column`] for the conditions, [`Q`], [`raw`] |
+//! | read page by page | [`QuerySet::paginate`], [`QuerySet::page_after`] |
 //! | read rows into a type of yours | [`FromRow`], [`Record`], [`Value`] |
 //! | understand what went wrong | [`Error`], [`ErrorKind`] |
 //! | change several things at once or none, read a snapshot | [`Database::atomic`], [`Transaction`] |
@@ -103,12 +104,14 @@ mod dialect;
 mod error;
 mod expression;
 mod field;
+mod keyset;
 mod loading;
 mod lookup;
 mod meta;
 mod model;
 mod operand;
 mod order;
+mod paginator;
 mod path;
 pub mod pool;
 mod prefetch;
@@ -145,6 +148,7 @@ pub use expression::{Computable, Expr, Expression, F, Factor, IntoExpr};
 #[cfg(feature = "serde_json")]
 pub use field::Json;
 pub use field::{DecodeError, Field};
+pub use keyset::{KeysetCursor, KeysetPage};
 pub use lookup::Lookup;
 pub use meta::{
     ColumnMeta, ModelBuilder, ModelMeta, ModelRef, ModelSet, RelationKind, RelationMeta,
@@ -154,11 +158,12 @@ pub use model::{
 };
 pub use operand::{IntoOperand, Operand, RowOperand};
 pub use order::{IntoOrder, Nulls, Order, OrderTerm};
+pub use paginator::{Page, Paginator};
 #[doc(hidden)]
 pub use path::Path;
 pub use prefetch::Prefetch;
 pub use q::Q;
-pub use queryset::{ExplainOptions, IntoDeferred, IntoRelations, IntoSlice, QuerySet};
+pub use queryset::{ExplainOptions, IntoColumns, IntoDeferred, IntoRelations, IntoSlice, QuerySet};
 pub use raw::{RawQuery, raw};
 pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};

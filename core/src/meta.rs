@@ -1,5 +1,6 @@
 //! Metadata of models, as data: derived at compile time or built at run time.
 
+mod added;
 mod builder;
 mod column;
 mod owner;
@@ -9,6 +10,7 @@ mod set;
 mod step;
 mod through;
 
+pub(crate) use added::ADDED;
 pub use builder::ModelBuilder;
 pub use column::ColumnMeta;
 pub(crate) use owner::{ColumnOf, Owner};
@@ -17,12 +19,15 @@ pub use relation::{RelationKind, RelationMeta};
 pub use set::ModelSet;
 pub(crate) use step::{Pairs, Step, Steps, steps};
 
-use std::sync::Arc;
+use added::Added;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use crate::condition::Invalid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::OrderTerm;
-use crate::query::ORIGIN;
+use crate::query::Terms;
+use crate::resolve;
 use crate::row::Columns;
 
 /// What is known of a model: its table, columns, keys, relations and orderings.
@@ -52,10 +57,14 @@ pub struct ModelMeta {
     columns: Box<[ColumnMeta]>,
     primary_key: Box<[usize]>,
     relations: Box<[RelationMeta]>,
+    /// Those that models of other crates added.
+    added: Added,
     ordering: Box<[OrderTerm]>,
     latest_by: Box<[OrderTerm]>,
     unique_together: Box<[Box<[usize]>]>,
     result_columns: Columns,
+    /// The ordering, once it was resolved.
+    default_terms: OnceLock<Terms>,
 }
 
 impl ModelMeta {
@@ -126,6 +135,29 @@ impl ModelMeta {
             .position(|relation| relation.name() == name)
     }
 
+    /// The relation at a position of a path.
+    #[inline]
+    pub(crate) fn relation_at(&self, position: usize) -> Option<&RelationMeta> {
+        self.relations
+            .get(position)
+            .or_else(|| self.added.get(position))
+    }
+
+    /// Where the relation of this name stands, also one that a model of another crate added.
+    pub(crate) fn find_relation(&self, name: &str) -> Option<usize> {
+        self.relation_position(name)
+            .or_else(|| self.added.position(name))
+    }
+
+    /// Makes the other side of a relation known that leads here from a model which this one
+    /// cannot name; where it stands.
+    pub(crate) fn add_relation(&self, relation: &RelationMeta) -> Option<usize> {
+        let own = self.relations.iter().position(|own| {
+            own.name() == relation.name() && own.reverse_of() == relation.reverse_of()
+        });
+        own.or_else(|| self.added.add(relation))
+    }
+
     /// The columns of a whole row, as records carry them.
     pub fn result_columns(&self) -> &Columns {
         &self.result_columns
@@ -134,10 +166,24 @@ impl ModelMeta {
     /// What a path may start with, as a FieldError lists it.
     pub(crate) fn choices(&self) -> String {
         let columns = self.columns.iter().map(ColumnMeta::name);
-        let relations = self.relations.iter().map(RelationMeta::name);
+        let relations = self.relations.iter().chain(self.added.iter());
+        let relations = relations.map(RelationMeta::name);
         let mut names: Vec<_> = columns.chain(relations).collect();
         names.sort_unstable();
         names.join(", ")
+    }
+
+    /// The ordering as columns and what is computed of them. It follows relations, whose targets
+    /// may not be known yet when the model is built.
+    pub(crate) fn default_terms(&self) -> Result<&Terms, Invalid> {
+        if let Some(terms) = self.default_terms.get() {
+            return Ok(terms);
+        }
+        let mut terms = Terms::new();
+        for term in &self.ordering {
+            resolve::order(term, self, &mut terms)?;
+        }
+        Ok(self.default_terms.get_or_init(|| terms))
     }
 
     /// The model's own single primary key column.
@@ -189,9 +235,9 @@ fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
             )));
         }
     }
-    // The last number stands for a relation that only one query knows.
-    if relations.len() > usize::from(ORIGIN) {
-        return Err(invalid(format!("it has more than {ORIGIN} relations")));
+    // The later numbers stand for relations that models of other crates add.
+    if relations.len() > ADDED {
+        return Err(invalid(format!("it has more than {ADDED} relations")));
     }
     let position = |wanted: &str| {
         columns
@@ -224,10 +270,12 @@ fn build(builder: ModelBuilder) -> Result<Arc<ModelMeta>> {
         columns: columns.into(),
         primary_key,
         relations: relations.into(),
+        added: Added::default(),
         ordering: ordering.into(),
         latest_by: latest_by.into(),
         unique_together,
         result_columns,
+        default_terms: OnceLock::new(),
         name,
     }))
 }

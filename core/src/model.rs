@@ -1,5 +1,6 @@
 //! What a struct with `#[derive(Model)]` is.
 
+mod copy;
 mod deferred;
 pub(crate) mod fields;
 mod foreign_key;
@@ -16,6 +17,7 @@ pub(crate) use related::not_loaded;
 pub use reverse::{ManyToMany, Reverse};
 pub use reverse_one::ReverseOne;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::meta::ModelMeta;
@@ -91,11 +93,19 @@ impl<M: Model> Loadable for M {
         M::part(self, column)
     }
 
+    fn value_of(&self, _: &ModelMeta, column: usize) -> Option<Value> {
+        self.values().into_iter().nth(column)
+    }
+
     fn slot(&self, relation: usize, _: &str) -> Option<&dyn Slot> {
         M::slot(self, relation)
     }
 
     fn has_slot(&self, relation: usize) -> bool {
         relation < M::SLOTS
+    }
+
+    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::new(copy::copy(self)?))
     }
 }

@@ -3,22 +3,34 @@
 use std::marker::PhantomData;
 
 use crate::condition::ColumnRef;
+use crate::expression::{Expression, F, Node};
 
-/// One term of an ordering by name, as Django spells it: `"price"`, `"-price"`, `"?"` for a
-/// random order. A text converts into one.
+/// One term of an ordering by name, as Django spells it: `"price"`, `"-price"`,
+/// `"-published__year"`, `"?"` for a random order; or one by something computed,
+/// `(F("price") / F("pages")).desc()`. A text converts into one, and so does an expression.
 ///
 /// ```
-/// use queryset::OrderTerm;
+/// use queryset::{F, OrderTerm};
 ///
 /// let term = OrderTerm::from("-price").nulls_last();
-/// assert_eq!(term.path(), "price");
+/// assert_eq!(term.path(), Some("price"));
 /// assert!(term.is_descending());
+///
+/// let dearest = (F("price") / F("pages")).desc().nulls_last();
+/// assert_eq!(dearest.path(), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OrderTerm {
-    path: Box<str>,
+    pub(crate) by: By,
     descending: bool,
     nulls: Option<Nulls>,
+}
+
+/// What a term orders by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum By {
+    Path(Box<str>),
+    Expression(Expression),
 }
 
 /// Where NULLs stand in an ordering.
@@ -45,9 +57,12 @@ impl OrderTerm {
         self
     }
 
-    /// The path, without its sign.
-    pub fn path(&self) -> &str {
-        &self.path
+    /// The path, without its sign; `None` for something computed.
+    pub fn path(&self) -> Option<&str> {
+        match &self.by {
+            By::Path(path) => Some(path),
+            By::Expression(_) => None,
+        }
     }
 
     /// Whether the order is descending.
@@ -68,7 +83,7 @@ impl From<&str> for OrderTerm {
             None => (text, false),
         };
         Self {
-            path: path.into(),
+            by: By::Path(path.into()),
             descending,
             nulls: None,
         }
@@ -87,8 +102,66 @@ impl From<String> for OrderTerm {
     }
 }
 
+impl From<Expression> for OrderTerm {
+    fn from(expression: Expression) -> Self {
+        expression.asc()
+    }
+}
+
+impl From<F<'_>> for OrderTerm {
+    fn from(column: F<'_>) -> Self {
+        column.asc()
+    }
+}
+
+impl Expression {
+    /// An ordering by this, the smallest first.
+    pub fn asc(self) -> OrderTerm {
+        self.ordering(false)
+    }
+
+    /// An ordering by this, the largest first.
+    ///
+    /// ```
+    /// use queryset::{F, QuerySet};
+    /// # use queryset::{ColumnMeta, ColumnType, ModelMeta};
+    /// # let book = ModelMeta::builder("Book")
+    /// #     .column(ColumnMeta::new("pages", ColumnType::I32))
+    /// #     .column(ColumnMeta::new("read", ColumnType::I32))
+    /// #     .build()?;
+    /// let most_left = QuerySet::dynamic(&book).order_by_names([(F("pages") - F("read")).desc()]);
+    /// # most_left.check()?;
+    /// # Ok::<(), queryset::Error>(())
+    /// ```
+    pub fn desc(self) -> OrderTerm {
+        self.ordering(true)
+    }
+
+    fn ordering(self, descending: bool) -> OrderTerm {
+        OrderTerm {
+            by: By::Expression(self),
+            descending,
+            nulls: None,
+        }
+    }
+}
+
+impl F<'_> {
+    /// An ordering by the column, the smallest first. Unlike a plain name, the name of a relation
+    /// orders by its key, whatever the ordering of its model.
+    pub fn asc(self) -> OrderTerm {
+        Expression::from(self).asc()
+    }
+
+    /// An ordering by the column, the largest first; see [`asc`](Self::asc).
+    pub fn desc(self) -> OrderTerm {
+        Expression::from(self).desc()
+    }
+}
+
 /// One term of an ordering of `R`, made by [`Column::asc`](crate::Column::asc) and
-/// [`desc`](crate::Column::desc), or [`random`](Order::random).
+/// [`desc`](crate::Column::desc), the same of an [`Expr`](crate::Expr), or
+/// [`random`](Order::random).
 #[derive(Debug)]
 pub struct Order<R> {
     pub(crate) term: Term,
@@ -103,10 +176,23 @@ pub(crate) enum Term {
         descending: bool,
         nulls: Option<Nulls>,
     },
+    /// Something computed, which is never a plain column.
+    Computed {
+        node: Box<Node>,
+        descending: bool,
+        nulls: Option<Nulls>,
+    },
     Random,
 }
 
 impl<R> Order<R> {
+    pub(crate) fn by(node: Node, descending: bool) -> Self {
+        Self {
+            term: Term::by(node, descending, None),
+            root: PhantomData,
+        }
+    }
+
     pub(crate) fn column(column: ColumnRef, descending: bool) -> Self {
         Self {
             term: Term::Column {
@@ -139,7 +225,7 @@ impl<R> Order<R> {
     }
 
     fn with_nulls(mut self, place: Nulls) -> Self {
-        if let Term::Column { nulls, .. } = &mut self.term {
+        if let Term::Column { nulls, .. } | Term::Computed { nulls, .. } = &mut self.term {
             *nulls = Some(place);
         }
         self
@@ -156,6 +242,29 @@ impl<R> Clone for Order<R> {
 }
 
 impl Term {
+    pub(crate) fn by(node: Node, descending: bool, nulls: Option<Nulls>) -> Self {
+        match node {
+            Node::Column(source) => Self::Column {
+                column: source.at,
+                descending,
+                nulls,
+            },
+            node => Self::Computed {
+                node: Box::new(node),
+                descending,
+                nulls,
+            },
+        }
+    }
+
+    pub(crate) fn ascending(column: ColumnRef) -> Self {
+        Self::Column {
+            column,
+            descending: false,
+            nulls: None,
+        }
+    }
+
     /// The same term the other way round, its NULLs too.
     pub(crate) fn reversed(&self) -> Self {
         match self {
@@ -166,12 +275,27 @@ impl Term {
             } => Self::Column {
                 column: *column,
                 descending: !descending,
-                nulls: nulls.map(|nulls| match nulls {
-                    Nulls::First => Nulls::Last,
-                    Nulls::Last => Nulls::First,
-                }),
+                nulls: nulls.map(Nulls::opposite),
+            },
+            Self::Computed {
+                node,
+                descending,
+                nulls,
+            } => Self::Computed {
+                node: node.clone(),
+                descending: !descending,
+                nulls: nulls.map(Nulls::opposite),
             },
             Self::Random => Self::Random,
+        }
+    }
+}
+
+impl Nulls {
+    const fn opposite(self) -> Self {
+        match self {
+            Self::First => Self::Last,
+            Self::Last => Self::First,
         }
     }
 }
@@ -180,7 +304,7 @@ impl Term {
 /// a vector.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of `{R}`",
-    note = "call `.asc()` or `.desc()` on a column"
+    note = "call `.asc()` or `.desc()` on a column or an expression"
 )]
 pub trait IntoOrder<R> {
     /// Hands each term over, the first first.

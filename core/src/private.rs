@@ -5,6 +5,7 @@ pub use std::vec;
 pub use std::vec::Vec;
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use crate::model::fields::NoFields;
 pub use crate::model::holder::{Forward, Holder, Placed, is_one_to_one, related_set};
@@ -12,6 +13,9 @@ pub use crate::related::{Loadable, Slot};
 
 use crate::field::DecodeError;
 use crate::meta::{ColumnMeta, ModelMeta, ModelRef, RelationMeta};
+use crate::model::Model;
+use crate::query::ORIGIN;
+use crate::queryset::QuerySet;
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// The metadata of a derived model, built when it is first asked for.
@@ -19,6 +23,8 @@ use crate::value::{ColumnType, Value, ValueRef};
 pub struct LazyMeta {
     spec: &'static ModelSpec,
     meta: OnceLock<Arc<ModelMeta>>,
+    /// The targets that do not declare the other side of a relation were told it.
+    told: AtomicBool,
 }
 
 /// A model as constants. A table of constants costs next to nothing to compile, where a call for
@@ -34,6 +40,8 @@ pub struct ModelSpec {
     pub latest_by: &'static [&'static str],
     pub primary_key: &'static [&'static str],
     pub unique_together: &'static [&'static [&'static str]],
+    /// What tells targets of the other side of a relation.
+    pub tells: &'static [fn()],
 }
 
 #[derive(Debug)]
@@ -79,13 +87,47 @@ impl LazyMeta {
         Self {
             spec,
             meta: OnceLock::new(),
+            told: AtomicBool::new(false),
         }
     }
 
     #[inline]
     pub fn meta(&self) -> &Arc<ModelMeta> {
-        self.meta.get_or_init(|| self.spec.build())
+        let meta = self.meta.get_or_init(|| self.spec.build());
+        if !self.spec.tells.is_empty() && !self.told.load(Ordering::Relaxed) {
+            self.tell();
+        }
+        meta
     }
+
+    #[cold]
+    fn tell(&self) {
+        // Before and not after, since a target may refer back here.
+        if !self.told.swap(true, Ordering::Relaxed) {
+            for tell in self.spec.tells {
+                tell();
+            }
+        }
+    }
+}
+
+/// Where the relation `name` of `M` stands: the other side of the relation `of` of `T`.
+pub fn added<M: Model, T: Model>(name: &'static str, of: &'static str) -> u8 {
+    let relation = RelationMeta::reverse(name, ModelRef::derived(T::meta), of);
+    let position = M::meta().add_relation(&relation);
+    // Where there is no room, a number that no relation has: the query then says so.
+    position
+        .and_then(|position| u8::try_from(position).ok())
+        .unwrap_or(ORIGIN - 1)
+}
+
+/// The rows that a relation of `row` leads to which its model does not declare.
+pub fn added_set<M: Model, T: Model>(row: &M, relation: u8) -> QuerySet<T> {
+    let meta = M::meta();
+    let key = meta
+        .single_key()
+        .and_then(|key| row.values().into_iter().nth(key));
+    QuerySet::related(meta, usize::from(relation), key.unwrap_or(Value::Null))
 }
 
 impl ModelSpec {

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use crate::condition::Condition;
+use crate::expression::Expression;
+use crate::lookup::Lookup;
 use crate::operand::Operand;
 
 /// A condition on `R`, to be combined with `&`, `|`, `^` and `!`.
@@ -46,6 +48,29 @@ impl<R> Q<R> {
     /// is the query's then.
     pub fn lookup(path: impl Into<Box<str>>, value: impl Into<Operand>) -> Self {
         Self::from(Condition::Named(path.into(), value.into()))
+    }
+
+    /// Something computed, compared: Django's `GreaterThan(F("pages") - F("read"), 300)` is
+    /// `Q::compare(F("pages") - F("read"), Lookup::Gt, 300)`. The typed form is
+    /// `(b.pages - b.read).gt(300)`.
+    ///
+    /// As there, a negation does not keep the rows for which the left side is NULL.
+    pub fn compare(left: impl Into<Expression>, lookup: Lookup, right: impl Into<Operand>) -> Self {
+        Self::from(Condition::Computed(Box::new((
+            left.into(),
+            lookup,
+            right.into(),
+        ))))
+    }
+
+    /// The condition as one part: Django's `Q(condition)`. A negation of a negation is the
+    /// condition itself, but that of a negation which is one part is not: below it, a relation
+    /// that may have several rows is asked in a subquery, so that rows do not repeat.
+    pub fn grouped(self) -> Self {
+        Self::from(match self.condition {
+            negation @ Condition::Not(_) => Condition::And(vec![negation]),
+            other => other,
+        })
     }
 
     pub(crate) fn into_condition(self) -> Condition {

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::cancel::CancelToken;
 use crate::compile::Memo;
-use crate::condition::{Condition, Invalid};
+use crate::condition::{ColumnRef, Condition, Invalid};
 use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::loading::{Loading, Selection};
@@ -34,6 +34,8 @@ pub(crate) struct Query {
     /// Every term is turned round when the query runs; it outlives a change of ordering.
     pub(crate) reversed: bool,
     pub(crate) distinct: bool,
+    /// The columns that tell which rows are doubles; none for all.
+    pub(crate) distinct_on: Box<[ColumnRef]>,
     /// `none()` was called, which no later refiner takes back.
     pub(crate) none: bool,
     pub(crate) window: Window,
@@ -127,6 +129,7 @@ impl Query {
             ordering: Ordering::Default,
             reversed: false,
             distinct: false,
+            distinct_on: Box::default(),
             none: false,
             window: Window::ALL,
             timeout: None,
@@ -272,6 +275,35 @@ impl Query {
             Ordering::Default => !self.meta.ordering().is_empty(),
             Ordering::By(terms) => !terms.is_empty(),
         }
+    }
+
+    /// Whether the order leaves no two rows equal, as far as the model tells.
+    pub(crate) fn is_totally_ordered(&self) -> bool {
+        let meta = &self.meta;
+        let terms = match &self.ordering {
+            Ordering::Default => match meta.default_terms() {
+                Ok(terms) => terms,
+                Err(_) => return false,
+            },
+            Ordering::By(terms) => terms,
+        };
+        let ordered = |index: usize| {
+            terms.iter().any(|term| {
+                matches!(term, Term::Column { column, .. }
+                    if column.path.is_root() && usize::from(column.index) == index)
+            })
+        };
+        let key = meta.primary_key();
+        let mut unique = meta.unique_together();
+        let columns = meta.columns();
+        !key.is_empty() && key.iter().all(|&index| ordered(index))
+            || columns.iter().enumerate().any(|(index, column)| {
+                column.is_unique() && !column.is_nullable() && ordered(index)
+            })
+            || unique.any(|set| {
+                let mut set = set.iter();
+                set.all(|&index| !columns[index].is_nullable() && ordered(index))
+            })
     }
 
     /// Whether the query can match no row, so that nothing needs to be sent.

@@ -3,6 +3,7 @@
 mod aggregate;
 mod contains;
 mod count;
+mod distinct;
 mod earliest_latest;
 mod exists;
 mod explain;
@@ -10,6 +11,7 @@ mod first_last;
 mod get;
 mod in_bulk;
 mod iterate;
+mod keyset;
 mod list;
 mod loaded;
 mod only;
@@ -22,6 +24,7 @@ mod slice;
 mod statement;
 mod subquery;
 
+pub use distinct::IntoColumns;
 pub use explain::ExplainOptions;
 pub use only::IntoDeferred;
 pub use select_related::IntoRelations;
@@ -97,6 +100,15 @@ impl<T> QuerySet<T> {
     /// Whether the rows come in an order that the query or its model asks for.
     pub fn is_ordered(&self) -> bool {
         self.query.is_ordered()
+    }
+
+    /// Whether that order leaves no two rows equal, as far as the model tells: it has the primary
+    /// key, or a unique column or set of columns without NULLs. A relation's name and what is
+    /// computed do not count.
+    ///
+    /// Pages of a query whose order is not total may repeat rows and leave others out.
+    pub fn is_totally_ordered(&self) -> bool {
+        self.query.is_totally_ordered()
     }
 
     pub(crate) fn of(query: Query) -> Self {

@@ -6,6 +6,9 @@ mod key;
 pub(crate) use fetch::{Fetch, FetchPlan, Fetched, Io, fetch};
 pub(crate) use key::Key;
 
+use std::any::Any;
+use std::sync::Arc;
+
 use crate::meta::ModelMeta;
 use crate::value::Value;
 
@@ -14,6 +17,9 @@ use crate::value::Value;
 pub trait Loadable: Send + Sync + 'static {
     /// The value of a column of the row's model; `None` if it was not read.
     fn part(&self, meta: &ModelMeta, column: usize) -> Option<Value>;
+
+    /// The value of any column of the row's model; `None` if it was not read.
+    fn value_of(&self, meta: &ModelMeta, column: usize) -> Option<Value>;
 
     /// The place for what a relation leads to. `None` where the row has none, or where a NULL
     /// leads nowhere.
@@ -26,6 +32,10 @@ pub trait Loadable: Send + Sync + 'static {
     fn takes_names(&self) -> bool {
         false
     }
+
+    /// The row's own columns as a row of their own, for those that refer to it. What is loaded
+    /// with the row is not with the copy, since rows that hold each other would never be freed.
+    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>>;
 }
 
 /// The place in a row for the rows of a relation. It is filled once, and may be filled while it
@@ -42,4 +52,7 @@ pub trait Slot: Send + Sync {
 
     /// Takes the rows of a key out of those that were fetched; none where the key is `None`.
     fn fill(&self, fetched: &Fetched, key: Option<&Key>);
+
+    /// Takes the one row that the relation leads to.
+    fn put(&self, row: &Arc<dyn Any + Send + Sync>);
 }

@@ -29,6 +29,10 @@ use transform::Chain;
 pub(crate) fn condition(condition: Condition, meta: &ModelMeta) -> Condition {
     match condition {
         Condition::Named(path, operand) => named(&path, operand, meta).unwrap_or_else(Into::into),
+        Condition::Computed(computed) => {
+            let (left, lookup, right) = *computed;
+            expression::condition(left, lookup, right, meta).unwrap_or_else(Into::into)
+        }
         Condition::And(parts) => fold(parts, meta, Condition::Always, Condition::and),
         Condition::Or(parts) => fold(parts, meta, Condition::Never, Condition::or),
         Condition::Xor(parts) => fold(parts, meta, Condition::Never, Condition::xor),
@@ -261,15 +265,27 @@ fn composite_parts(place: &Place<'_>, operand: Operand) -> Result<Vec<Operand>, 
 
 /// Adds a term unless its column already orders.
 pub(crate) fn push_term(terms: &mut Terms, term: Term) {
-    let known = match &term {
+    if !orders_by(terms, &term) {
+        terms.push(term);
+    }
+}
+
+/// Whether terms order by what a term does.
+pub(crate) fn orders_by(terms: &[Term], term: &Term) -> bool {
+    match term {
         Term::Random => false,
         Term::Column { column, .. } => terms.iter().any(
             |earlier| matches!(earlier, Term::Column { column: other, .. } if other == column),
         ),
-    };
-    if !known {
-        terms.push(term);
+        Term::Computed { node, .. } => terms
+            .iter()
+            .any(|earlier| matches!(earlier, Term::Computed { node: other, .. } if other == node)),
     }
+}
+
+/// A value as one of a column's.
+pub(crate) fn own_value(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
+    coerce::listed(column, Operand::Value(value))
 }
 
 /// The column of this model's own that a name of a field names.

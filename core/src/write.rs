@@ -12,7 +12,8 @@ use crate::model::Model;
 use crate::value::Value;
 
 impl Database {
-    /// Creates the table of `M`, with its keys and unique columns.
+    /// Creates the table of `M`, with its keys and unique columns, and the tables of its relations
+    /// from many to many that have no model of their own.
     ///
     /// # Errors
     /// What the database reports, such as a table that exists already.
@@ -29,13 +30,16 @@ impl Database {
         self.acreate_table_for(M::meta()).await
     }
 
-    /// Creates the table of a model that is known at run time.
+    /// Creates the tables of a model that is known at run time, as
+    /// [`create_table`](Self::create_table) does.
     ///
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_table_for(&self, meta: &ModelMeta) -> Result<()> {
-        self.execute(table::create(meta, self.dialect())?, Vec::new())
-            .map(drop)
+        for statement in table::create_all(meta, self.dialect())? {
+            self.execute(statement, Vec::new())?;
+        }
+        Ok(())
     }
 
     /// The asynchronous twin of [`create_table_for`](Self::create_table_for). Once it is sent it
@@ -44,9 +48,10 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub async fn acreate_table_for(&self, meta: &ModelMeta) -> Result<()> {
-        self.aexecute(table::create(meta, self.dialect())?, Vec::new())
-            .await
-            .map(drop)
+        for statement in table::create_all(meta, self.dialect())? {
+            self.aexecute(statement, Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// Inserts one row.

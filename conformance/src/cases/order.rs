@@ -1,6 +1,6 @@
 //! Orderings.
 
-use queryset::{ErrorKind, Family, Model, Order, OrderTerm};
+use queryset::{ErrorKind, F, Family, Model, Order, OrderTerm};
 
 use crate::failure::{Verdict, same};
 use crate::models::{Ordered, books, ids, numbers, shelf};
@@ -19,6 +19,8 @@ pub(super) const CASES: &[Case] = &[
     Case::new("query.order.random", Method::List, random),
     Case::new("query.order.unknown", Method::List, unknown),
     Case::new("query.order.numbers", Method::List, by_number),
+    Case::new("query.order.computed", Method::List, computed),
+    Case::new("query.order.distinct_on", Method::List, distinct_on),
 ];
 
 fn terms(stage: &Stage) -> Verdict {
@@ -121,6 +123,38 @@ fn random(stage: &Stage) -> Verdict {
     // That 200 rows come in order by chance happens once in 10^374 times.
     let rows = ids(query.list(s.db())?);
     same("whether 200 rows came in order", rows == expected, false)
+}
+
+fn computed(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let by_rest = books().order_by(|b| ((b.pages % 7).desc(), b.id.asc()));
+    let expected = vec![2, 1, 4, 6, 3, 7, 5];
+    read!(s, by_rest.clone(), list / alist() => ids)?.gives(expected.clone())?;
+    let named = books().order_by_names([(F("pages") % 7).desc(), "id".into()]);
+    read!(s, named, list / alist() => ids)?.gives(expected.clone())?;
+    // What orders distinct rows is selected with them.
+    read!(s, by_rest.clone().distinct(), list / alist() => ids)?.gives(expected)?;
+    let turned = by_rest.reverse().limit(3);
+    read!(s, turned, list / alist() => ids)?.gives(vec![5, 7, 3])?;
+    let nulls_last = books().order_by(|b| ((b.rating + 1).asc().nulls_last(), b.id.asc()));
+    read!(s, nulls_last, list / alist() => ids)?.gives(vec![5, 1, 4, 7, 3, 2, 6])
+}
+
+fn distinct_on(stage: &Stage) -> Verdict {
+    let s = stage.library()?;
+    let ordered = books().order_by(|b| (b.in_print.asc(), b.pages.desc(), b.id.desc()));
+    let query = ordered.clone().distinct_on(|b| b.in_print);
+    let named = ordered.distinct_on_names(["in_print"]);
+    for query in [query, named] {
+        let found = read!(s, query, list / alist() => ids)?;
+        match s.db().dialect().family {
+            Family::Postgres => found.gives(vec![5, 6])?,
+            _ => {
+                found.refused(ErrorKind::NotSupported)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn unknown(stage: &Stage) -> Verdict {

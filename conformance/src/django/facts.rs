@@ -10,6 +10,7 @@ use super::case::Given;
 use super::fixtures::{Models, Table};
 use super::node::{Arguments, Call, Node};
 use super::object::related;
+use super::refine::comparison;
 use super::subquery::Rows;
 
 /// What a tree names.
@@ -30,8 +31,6 @@ pub(super) enum Mark {
     Script,
     /// Text that only a Python parser reads.
     PythonText,
-    /// A part of a date or time in an ordering.
-    DatePart,
     /// A JSON column, other than whether it is NULL.
     Json,
     /// A column or a computed value on the right-hand side, or as a condition.
@@ -40,8 +39,8 @@ pub(super) enum Mark {
     Subquery,
     /// Two queries combined by an operator.
     Operator,
-    /// `distinct` with names.
-    DistinctOn,
+    /// An option of `explain` that its text names.
+    UnknownOption,
     /// An aggregate that is not a plain one of a column.
     Aggregate,
     /// A text lookup.
@@ -50,6 +49,10 @@ pub(super) enum Mark {
     TextCompared,
     /// A decimal column.
     Decimal,
+    /// A quotient or a rest.
+    Division,
+    /// Both: a decimal that may be divided.
+    DecimalDivision,
     /// A text where a list belongs.
     TextAsList,
     /// An integer of more than 64 bits in a list.
@@ -66,8 +69,6 @@ pub(super) enum Mark {
     UnknownAlias,
     /// Loaded objects of other tables, or methods of objects.
     LoadedObject,
-    /// `totally_ordered`.
-    TotalOrder,
 }
 
 impl Facts {
@@ -91,6 +92,9 @@ impl Facts {
         }
         if let Some(each) = ast.get("each") {
             walk.each(each);
+        }
+        if facts.has(Mark::Decimal) && facts.has(Mark::Division) {
+            facts.marks.insert(Mark::DecimalDivision);
         }
         facts
     }
@@ -147,17 +151,20 @@ impl<'m> Walk<'_, 'm> {
             }
             Node::Attr { name, of } => {
                 match (name, model_of(of, self.models)) {
-                    ("totally_ordered", _) => self.mark(Mark::TotalOrder),
-                    ("ordered", Some(_)) => {}
+                    ("ordered" | "totally_ordered", Some(_)) => {}
                     (_, Some(_)) => self.mark(Mark::PythonAttribute),
                     ("objects", None) if matches!(Node::of(of), Node::Name(_)) => {}
+                    ("objects", None) => self.mark(Mark::PythonAttribute),
                     ("pk" | "OR" | "AND" | "XOR", None) => {}
                     (_, None) if super::object::taken(json, self.models).is_some() => {}
                     (_, None) => self.mark(Mark::LoadedObject),
                 }
                 self.any(of, model);
             }
-            Node::Op { left, right, .. } => {
+            Node::Op { op, left, right } => {
+                if matches!(op, "/" | "%") {
+                    self.mark(Mark::Division);
+                }
                 if model_of(left, self.models).is_some() && model_of(right, self.models).is_some() {
                     self.mark(Mark::Operator);
                 }
@@ -218,6 +225,10 @@ impl<'m> Walk<'_, 'm> {
             self.column(call, model);
             return;
         }
+        if comparison(name).is_some() {
+            self.comparison(call, model);
+            return;
+        }
         self.facts.functions.insert(name.to_owned());
         let is_value = VALUES.contains(&name) || self.models.get(name).is_some();
         if !is_value && !super::rules::is_python_function(name) {
@@ -268,7 +279,16 @@ impl<'m> Walk<'_, 'm> {
                     self.order(term, model);
                 }
             }
-            "distinct" if !arguments.is_empty() => self.mark(Mark::DistinctOn),
+            "distinct" => {
+                for name in arguments.positional {
+                    match Node::of(name) {
+                        Node::Const(Json::String(path)) => drop(self.path(path, model, true)),
+                        _ => self.mark(Mark::UntypedCondition),
+                    }
+                }
+            }
+            // A call with names that are no option's.
+            "explain" if arguments.get("**").is_some() => self.mark(Mark::UnknownOption),
             "using" => {
                 let alias = arguments.positional.first().map(Node::of);
                 if !matches!(alias, Some(Node::Const(alias)) if alias == "default") {
@@ -297,7 +317,10 @@ impl<'m> Walk<'_, 'm> {
         for condition in arguments.positional {
             match Node::of(condition) {
                 Node::Const(_) => self.mark(Mark::UntypedCondition),
-                Node::Call(call) if !matches!(call.name(), Some("Q") | None) => {
+                // A column is no condition, and Python alone finds that at run time.
+                Node::Call(call) if call.name() == Some("F") => self.mark(Mark::UntypedCondition),
+                Node::Call(call) if call.name().and_then(comparison).is_some() => {}
+                Node::Call(call) if !matches!(call.name(), Some("Q" | "Value") | None) => {
                     self.mark(Mark::Expression);
                 }
                 Node::List(pair) => {
@@ -323,6 +346,19 @@ impl<'m> Walk<'_, 'm> {
                 _ => self.condition(name, value, model),
             }
         }
+    }
+
+    /// `GreaterThan(F('pages'), 300)`.
+    fn comparison(&mut self, call: &Call<'_>, model: Option<&'m Table>) {
+        if call
+            .name()
+            .and_then(comparison)
+            .is_some_and(Lookup::is_text)
+        {
+            self.mark(Mark::TextLookup);
+        }
+        self.mark(Mark::TextCompared);
+        self.arguments(call.arguments, model);
     }
 
     fn pairs(&mut self, pairs: &[Json], model: Option<&'m Table>) {
@@ -386,46 +422,11 @@ impl<'m> Walk<'_, 'm> {
             }
             Node::Const(_) => self.mark(Mark::UntypedCondition),
             Node::Call(call) => match call.method() {
-                Some(("asc" | "desc", of)) => match Node::of(of) {
-                    Node::Call(inner) if inner.name() == Some("F") => {
-                        if let Some(Node::Const(Json::String(path))) =
-                            inner.arguments.positional.first().map(Node::of)
-                        {
-                            self.ordering_column(path, model);
-                        }
-                    }
-                    _ => {
-                        self.mark(Mark::Expression);
-                        self.any(of, Some(model));
-                    }
-                },
-                _ if call.name() == Some("F") => {
-                    if let Some(Node::Const(Json::String(path))) =
-                        call.arguments.positional.first().map(Node::of)
-                    {
-                        self.ordering_column(path, model);
-                    }
-                }
-                _ => {
-                    self.mark(Mark::Expression);
-                    self.any(term, Some(model));
-                }
+                Some(("asc" | "desc", of)) => self.any(of, Some(model)),
+                _ => self.any(term, Some(model)),
             },
             _ => self.any(term, Some(model)),
         }
-    }
-
-    /// `F(path)` as a term. Only an expression's unknown name is told on evaluation.
-    fn ordering_column(&mut self, path: &str, model: &'m Table) {
-        let first = path.split("__").next().unwrap_or_default();
-        let meta = &model.meta;
-        if first != "pk"
-            && meta.position(first).is_none()
-            && meta.relation_position(first).is_none()
-        {
-            self.mark(Mark::Expression);
-        }
-        self.path(path, model, true);
     }
 
     fn aggregates(&mut self, arguments: Arguments<'_>, model: &'m Table) {
@@ -565,11 +566,6 @@ impl<'m> Walk<'_, 'm> {
         let Some(ty) = ty else {
             return (None, lookup);
         };
-        for part in &parts {
-            if ordering && date_part(part, ty) {
-                self.mark(Mark::DatePart);
-            }
-        }
         let is_plain = match ordering {
             true => parts.is_empty(),
             false => parts == ["isnull"],

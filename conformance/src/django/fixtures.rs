@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use queryset::{
-    ColumnMeta, ColumnType, Database, ModelBuilder, ModelMeta, ModelRef, ModelSet, OrderTerm,
+    ColumnMeta, ColumnType, Database, F, ModelBuilder, ModelMeta, ModelRef, ModelSet, OrderTerm,
     RelationMeta, Result, Value, parse_date, parse_time, parse_timestamp,
 };
 use serde_json::Value as Json;
@@ -108,7 +108,8 @@ fn builder(json: &Json, tables: &[Json]) -> Result<ModelBuilder, Malformed> {
         );
         let own = tables.iter().find(|table| text(table, "table") == through);
         let relation = match own {
-            Some(own) if many.get("auto_through").is_some_and(|auto| auto == false) => {
+            // Those that Django makes itself are among the tables too.
+            Some(own) => {
                 let key = |name: &str| {
                     let mut columns = array(own, "columns").iter();
                     let column = columns.find(|column| text(column, "name") == name);
@@ -117,7 +118,7 @@ fn builder(json: &Json, tables: &[Json]) -> Result<ModelBuilder, Malformed> {
                 let model = ModelRef::named(text(own, "model"));
                 relation.through(model, key(source), key(target))
             }
-            _ => relation.through_table(through, source, target),
+            None => relation.through_table(through, source, target),
         };
         builder = builder.relation(related(relation, many));
     }
@@ -211,12 +212,10 @@ fn term(text: &str) -> OrderTerm {
     else {
         return OrderTerm::from(text);
     };
-    let sign = if direction.starts_with("desc") {
-        "-"
-    } else {
-        ""
+    let term = match direction.starts_with("desc") {
+        true => F(name).desc(),
+        false => F(name).asc(),
     };
-    let term = OrderTerm::from(format!("{sign}{name}"));
     if direction.contains("nulls_last=True") {
         term.nulls_last()
     } else if direction.contains("nulls_first=True") {

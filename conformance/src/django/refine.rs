@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use queryset::{OrderTerm, Prefetch, Q, QuerySet, Record};
+use queryset::{Lookup, Operand, OrderTerm, Prefetch, Q, QuerySet, Record};
 use serde_json::Value as Json;
 
 use super::fixtures::Models;
@@ -82,6 +82,10 @@ fn refine(
             None => query.defer_none(),
         },
         "distinct" if arguments.is_empty() => query.distinct(),
+        "distinct" => match names(arguments, models)? {
+            Some(names) => query.distinct_on_names(names.iter().map(String::as_str)),
+            None => return Err(Unknown::new("distinct by nothing")),
+        },
         other => return Err(Unknown::new(format!("the method {other}"))),
     })
 }
@@ -222,8 +226,38 @@ fn condition(json: &Json, models: &Models) -> Result<Option<Q<Record>>, Unknown>
             _ => Err(Unknown::new("a pair without a name")),
         },
         Node::Dict(pairs) => all_pairs(pairs, models),
+        // A value that is a condition is still a value, which the database looks at.
+        Node::Call(call) if call.name() == Some("Value") => match evaluate(json, models)? {
+            Python::Expression(value) => Ok(Some(Q::compare(value, Lookup::Exact, true))),
+            _ => Err(Unknown::new(format!("the condition {json}"))),
+        },
+        Node::Call(call) => match (call.name().and_then(comparison), call.arguments.positional) {
+            (Some(lookup), [left, right]) => {
+                let Python::Expression(left) = evaluate(left, models)? else {
+                    return Err(Unknown::new(format!("the condition {json}")));
+                };
+                Ok(Some(Q::compare(left, lookup, operand(right, models)?)))
+            }
+            _ => Err(Unknown::new(format!("the condition {json}"))),
+        },
         _ => Err(Unknown::new(format!("the condition {json}"))),
     }
+}
+
+/// The lookup of a class of Django's, whose objects are conditions.
+pub(super) fn comparison(class: &str) -> Option<Lookup> {
+    Some(match class {
+        "GreaterThan" => Lookup::Gt,
+        "GreaterThanOrEqual" => Lookup::Gte,
+        "LessThan" => Lookup::Lt,
+        "LessThanOrEqual" => Lookup::Lte,
+        class => {
+            let name = class.to_lowercase();
+            let known = Lookup::from_name(&name)?;
+            // Its own name has no letter in upper case but the first, and the one of an i-form.
+            class.starts_with(char::is_uppercase).then_some(known)?
+        }
+    })
 }
 
 fn named_q(call: &Call<'_>, models: &Models) -> Result<Option<Q<Record>>, Unknown> {
@@ -247,7 +281,11 @@ fn named_q(call: &Call<'_>, models: &Models) -> Result<Option<Q<Record>>, Unknow
         "XOR" => join(parts, |a, b| a ^ b),
         other => return Err(Unknown::new(format!("the connector {other}"))),
     };
-    Ok(joined.map(|condition| if negated { !condition } else { condition }))
+    Ok(joined.map(|condition| match negated {
+        true => !condition,
+        // `Q(~Q(…))` is a part of its own.
+        false => condition.grouped(),
+    }))
 }
 
 fn all_pairs(pairs: &[Json], models: &Models) -> Result<Option<Q<Record>>, Unknown> {
@@ -265,11 +303,14 @@ fn all_pairs(pairs: &[Json], models: &Models) -> Result<Option<Q<Record>>, Unkno
 }
 
 fn lookup(path: &str, value: &Json, models: &Models) -> Result<Q<Record>, Unknown> {
-    let operand = match Rows::of(value, models) {
-        Some(rows) => rows.operand(models)?,
-        None => evaluate(value, models)?.into_operand()?,
-    };
-    Ok(Q::lookup(path, operand))
+    Ok(Q::lookup(path, operand(value, models)?))
+}
+
+fn operand(value: &Json, models: &Models) -> Result<Operand, Unknown> {
+    match Rows::of(value, models) {
+        Some(rows) => rows.operand(models),
+        None => evaluate(value, models)?.into_operand(),
+    }
 }
 
 fn join(
@@ -289,46 +330,31 @@ pub(super) fn terms(arguments: Arguments<'_>, models: &Models) -> Result<Vec<Ord
 }
 
 fn term(json: &Json, models: &Models) -> Result<OrderTerm, Unknown> {
-    let unknown = || Unknown::new(format!("the term {json}"));
-    match Node::of(json) {
-        Node::Const(Json::String(name)) => Ok(OrderTerm::from(name)),
-        Node::Call(call) if call.name() == Some("F") => {
-            Ok(OrderTerm::from(column(&call).ok_or_else(unknown)?))
+    let (direction, of, call) = match Node::of(json) {
+        Node::Const(Json::String(name)) => return Ok(OrderTerm::from(name)),
+        Node::Call(call) => match call.method() {
+            Some((direction @ ("asc" | "desc"), of)) => (direction, of, Some(call)),
+            _ => ("asc", json, None),
+        },
+        _ => ("asc", json, None),
+    };
+    let Python::Expression(by) = evaluate(of, models)? else {
+        return Err(Unknown::new(format!("the term {json}")));
+    };
+    let term = match direction {
+        "asc" => by.asc(),
+        _ => by.desc(),
+    };
+    let asked = |name: &str| -> Result<bool, Unknown> {
+        match call.as_ref().and_then(|call| call.arguments.get(name)) {
+            None => Ok(false),
+            Some(value) => Ok(matches!(evaluate(value, models)?, Python::Bool(true))),
         }
-        Node::Call(call) => {
-            let (direction, of) = call.method().ok_or_else(unknown)?;
-            let Node::Call(inner) = Node::of(of) else {
-                return Err(unknown());
-            };
-            if inner.name() != Some("F") {
-                return Err(unknown());
-            }
-            let name = column(&inner).ok_or_else(unknown)?;
-            let term = match direction {
-                "asc" => OrderTerm::from(name),
-                "desc" => OrderTerm::from(format!("-{name}")),
-                _ => return Err(unknown()),
-            };
-            let asked = |name: &str| -> Result<bool, Unknown> {
-                match call.arguments.get(name) {
-                    None => Ok(false),
-                    Some(value) => Ok(matches!(evaluate(value, models)?, Python::Bool(true))),
-                }
-            };
-            Ok(match (asked("nulls_first")?, asked("nulls_last")?) {
-                (false, false) => term,
-                (true, false) => term.nulls_first(),
-                (false, true) => term.nulls_last(),
-                (true, true) => return Err(unknown()),
-            })
-        }
-        _ => Err(unknown()),
-    }
-}
-
-fn column<'a>(call: &Call<'a>) -> Option<&'a str> {
-    match Node::of(call.arguments.positional.first()?) {
-        Node::Const(Json::String(name)) => Some(name),
-        _ => None,
-    }
+    };
+    Ok(match (asked("nulls_first")?, asked("nulls_last")?) {
+        (false, false) => term,
+        (true, false) => term.nulls_first(),
+        (false, true) => term.nulls_last(),
+        (true, true) => return Err(Unknown::new(format!("the term {json}"))),
+    })
 }

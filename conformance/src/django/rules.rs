@@ -102,6 +102,12 @@ const RULES: &[Rule] = &[
          Django's tables on MariaDB (utf8mb4_bin) do not",
         Fits::Mark(Mark::TextCompared),
     ),
+    deviation(
+        "divided decimals",
+        "decimals are divided on SQLite as on PostgreSQL, where Django's SQLite divides those that \
+         have no fraction as integers",
+        Fits::Mark(Mark::DecimalDivision),
+    ),
     out(
         "python text",
         "the tree holds text that only a Python parser reads",
@@ -116,6 +122,11 @@ const RULES: &[Rule] = &[
         "untyped argument",
         "a number or a bare text where a condition or an aggregate belongs does not compile here",
         Fits::Mark(Mark::UntypedCondition),
+    ),
+    out(
+        "unknown option",
+        "the options of explain are methods here, so that one without a name does not compile",
+        Fits::Mark(Mark::UnknownOption),
     ),
     out(
         "reserved keyword",
@@ -196,18 +207,13 @@ const RULES: &[Rule] = &[
         Fits::Method(&["select_for_update"]),
     ),
     later(
-        "distinct on",
-        "distinct by names",
-        Fits::Mark(Mark::DistinctOn),
-    ),
-    later(
         "subqueries",
         "a query as a value of another",
         Fits::Mark(Mark::Subquery),
     ),
     later(
         "expressions",
-        "functions, and computed values as conditions or in an ordering",
+        "functions, and computed values as conditions",
         Fits::Mark(Mark::Expression),
     ),
     later(
@@ -221,19 +227,9 @@ const RULES: &[Rule] = &[
         Fits::Mark(Mark::LoadedObject),
     ),
     later(
-        "date parts",
-        "parts of dates and times in an ordering",
-        Fits::Mark(Mark::DatePart),
-    ),
-    later(
         "JSON",
         "documents compared, and paths into them",
         Fits::Mark(Mark::Json),
-    ),
-    later(
-        "total order",
-        "whether an ordering leaves no two rows equal",
-        Fits::Mark(Mark::TotalOrder),
     ),
 ];
 

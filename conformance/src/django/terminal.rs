@@ -37,6 +37,7 @@ pub(super) enum Terminal {
     Aggregate(Vec<(String, AggregateTerm)>),
     Explain(ExplainOptions),
     Ordered,
+    TotallyOrdered,
 }
 
 /// What came of it.
@@ -73,6 +74,10 @@ pub(super) fn expression(
             name: "ordered",
             of,
         } => Ok((refine::query(of, models)?, Terminal::Ordered)),
+        Node::Attr {
+            name: "totally_ordered",
+            of,
+        } => Ok((refine::query(of, models)?, Terminal::TotallyOrdered)),
         Node::Index { index, of } => match Node::of(index) {
             Node::Slice { ends, .. } => stepped(of, ends, models),
             _ => Ok((refine::query(of, models)?, nth(index, models)?)),
@@ -276,6 +281,7 @@ impl Terminal {
             Self::Aggregate(terms) => Reply::Aggregates(query.aggregate_by_names(db, terms)?),
             Self::Explain(options) => Reply::Text(query.explain(db, &options)?),
             Self::Ordered => Reply::Truth(query.is_ordered()),
+            Self::TotallyOrdered => Reply::Truth(query.is_totally_ordered()),
         })
     }
 
@@ -315,6 +321,7 @@ impl Terminal {
             }
             Self::Explain(options) => Reply::Text(query.aexplain(db, &options).await?),
             Self::Ordered => Reply::Truth(query.is_ordered()),
+            Self::TotallyOrdered => Reply::Truth(query.is_totally_ordered()),
         })
     }
 }

@@ -19,9 +19,32 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
+/// `blog_posts` as `BlogPosts`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    let words = name.split('_');
+    words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::snake_case;
+    use super::{pascal_case, snake_case};
+
+    #[test]
+    fn a_name_becomes_that_of_a_type() {
+        for (name, pascal) in [
+            ("books", "Books"),
+            ("blog_posts", "BlogPosts"),
+            ("r2_d2", "R2D2"),
+        ] {
+            assert_eq!(pascal_case(name), pascal);
+        }
+    }
 
     #[test]
     fn words_are_parted_by_underscores() {

@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod fallback;
+mod foreign;
 mod parse;
 mod relation;
 mod relations;
@@ -67,6 +68,8 @@ struct Column {
     /// The setting that makes it the key.
     primary_key: Option<Ident>,
     unique: bool,
+    /// What the target calls the other side, where it does not declare it.
+    related_name: Option<LitStr>,
     /// The number and the setting that says it.
     max_length: Option<(u32, Ident)>,
     /// The digits in all and behind the point, and the setting that says them.

@@ -110,6 +110,11 @@ impl Joins {
             .map(|(_, join)| join)
     }
 
+    /// All tables beside the query's own.
+    pub(super) fn all(&self) -> Tables {
+        (1..self.tables.len()).collect()
+    }
+
     /// The tables that leave rows without a partner out.
     pub(super) fn inner(&self) -> Tables {
         let joined = self.tables.iter().enumerate().skip(1);
@@ -278,6 +283,14 @@ impl Joins {
     }
 }
 
+impl Spot {
+    /// Whether the column itself may be NULL.
+    pub(super) fn has_nulls(&self) -> bool {
+        let column = self.model.columns().get(usize::from(self.index));
+        column.is_some_and(ColumnMeta::is_nullable)
+    }
+}
+
 impl Way {
     /// The place of the first step that may lead to several rows.
     pub(super) fn first_many(&self) -> Option<usize> {
@@ -295,7 +308,7 @@ impl Way {
 }
 
 fn steps_of(model: &ModelMeta, hop: u8, origin: Option<&RelationMeta>) -> Result<Steps> {
-    let relation = origin.or_else(|| model.relations().get(usize::from(hop)));
+    let relation = origin.or_else(|| model.relation_at(usize::from(hop)));
     let relation = relation.ok_or_else(|| {
         let message = format!("{} has no relation at position {hop}", model.name());
         Error::new(ErrorKind::Field, message)

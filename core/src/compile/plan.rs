@@ -67,7 +67,11 @@ impl Plan {
             planner.call(&call.iter().collect::<Vec<_>>(), &mut shared)?;
         }
         if let Some(also) = conditions.also {
-            planner.call(&[also], &mut Tables::new())?;
+            let mut shared = match select.also_shares {
+                true => planner.joins.all(),
+                false => Tables::new(),
+            };
+            planner.call(&[also], &mut shared)?;
         }
         let Planner { joins, leaves, .. } = planner;
         Ok(Self { joins, leaves })
@@ -127,7 +131,11 @@ impl Planner<'_> {
             Condition::And(parts) => (Connector::And, parts),
             Condition::Or(parts) => (Connector::Or, parts),
             Condition::Xor(parts) => (Connector::Xor, parts),
-            Condition::Always | Condition::Never | Condition::Named(..) | Condition::Invalid(_) => {
+            Condition::Always
+            | Condition::Never
+            | Condition::Named(..)
+            | Condition::Computed(_)
+            | Condition::Invalid(_) => {
                 return Ok(Tables::new());
             }
         };
@@ -252,7 +260,7 @@ impl From<&Predicate> for Sides {
         let mut right = SmallVec::new();
         predicate.other_columns(&mut |column| right.push(column.at));
         Self {
-            left: predicate.left.source().map(|column| column.at),
+            left: predicate.path().map(|column| column.at),
             right,
             asks_null: match &predicate.right {
                 Side::Values(right) => asks_null(predicate.lookup, right),

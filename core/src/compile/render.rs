@@ -24,8 +24,7 @@ use crate::dialect::{Dialect, Family};
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::order::{Nulls, Term};
-use crate::query::{Terms, Window};
-use crate::resolve;
+use crate::query::Window;
 use crate::value::ColumnType;
 use crate::zone::Zone;
 
@@ -61,6 +60,12 @@ pub(super) fn render(
     Ok(writer.finish(renderer.params))
 }
 
+/// What orders rows, and what it is called among what is selected.
+struct Ordered {
+    by: Expr,
+    name: Option<String>,
+}
+
 struct Renderer<'r> {
     meta: &'r ModelMeta,
     dialect: &'r Dialect,
@@ -83,7 +88,21 @@ impl Renderer<'_> {
         let sliced = select.query.window.is_sliced();
         let mut inner = SelectStatement::new();
         inner.from(table(self.meta));
-        if distinct {
+        let distinct_on = &select.query.distinct_on;
+        if !distinct_on.is_empty() {
+            if self.dialect.family != Family::Postgres {
+                let message = format!(
+                    "{} has no DISTINCT ON, which distinct by columns is",
+                    self.dialect.name
+                );
+                return Err(Error::new(ErrorKind::NotSupported, message));
+            }
+            let mut columns = Vec::with_capacity(distinct_on.len());
+            for &column in distinct_on {
+                columns.push(self.column_name(column)?);
+            }
+            inner.distinct_on(columns);
+        } else if distinct {
             inner.distinct();
         }
         // What counts or adds up the rows of a cut or distinct query needs those rows first.
@@ -138,10 +157,14 @@ impl Renderer<'_> {
                 Vec::new()
             }
         };
-        if distinct && !matches!(select.what, What::Exists if !sliced) {
+        let adds = distinct && distinct_on.is_empty();
+        if adds && !matches!(select.what, What::Exists if !sliced) {
             // What orders distinct rows must be among what is selected.
-            for column in ordered_by {
-                inner.expr(column);
+            for Ordered { by, name } in ordered_by {
+                match name {
+                    None => inner.expr(by),
+                    Some(name) => inner.expr_as(by, Alias::new(name)),
+                };
             }
         }
         for join in self.joins.joined(0) {
@@ -217,10 +240,17 @@ impl Renderer<'_> {
 
     /// A column beside the conditions, which shares the tables of all.
     fn column(&mut self, column: ColumnRef) -> Result<Expr> {
+        Ok(Expr::col(self.column_name(column)?))
+    }
+
+    fn column_name(&mut self, column: ColumnRef) -> Result<sea_query::ColumnRef> {
         if column.path.is_root() {
-            return Ok(Expr::col(self.name(usize::from(column.index))?));
+            return self.name(usize::from(column.index));
         }
-        Ok(spotted(&self.joins.shared(column, None)?))
+        let spot = self.joins.shared(column, None)?;
+        let name = spot.model.columns().get(usize::from(spot.index));
+        let name = name.map_or("", |column| column.column());
+        Ok((Alias::new(&*spot.table), Alias::new(name)).into_column_ref())
     }
 
     /// The next value's placeholder.
@@ -321,21 +351,21 @@ impl Renderer<'_> {
         Expr::cust_with_expr(template, argument)
     }
 
-    /// Orders the rows; the columns of other models that do.
+    /// Orders the rows; what does and is no column of the query's own model.
     fn order(
         &mut self,
         statement: &mut impl OrderedStatement,
         select: &Select<'_>,
-    ) -> Result<Vec<Expr>> {
-        let mut related = Vec::new();
+    ) -> Result<Vec<Ordered>> {
+        let mut beside = Vec::new();
         let (terms, reversed) = select.terms();
-        let own;
+        let meta = self.meta;
         let terms = match terms {
             Some(terms) => terms,
-            None => {
-                own = self.default_order()?;
-                &own
-            }
+            None => meta
+                .default_terms()
+                .map_err(|invalid| invalid.to_error())?
+                .as_slice(),
         };
         for term in terms {
             let term = if reversed {
@@ -343,52 +373,66 @@ impl Renderer<'_> {
             } else {
                 term.clone()
             };
-            match term {
+            let (by, descending, nulls) = match term {
                 Term::Random => {
                     let random = match self.dialect.family {
                         Family::Mysql => "RAND()",
                         _ => "RANDOM()",
                     };
                     statement.order_by_expr(Expr::cust(random), Direction::Asc);
+                    continue;
                 }
                 Term::Column {
                     column,
                     descending,
                     nulls,
                 } => {
-                    let is_related = !column.path.is_root();
-                    let column = self.column(column)?;
-                    if is_related {
-                        related.push(column.clone());
+                    let by = self.column(column)?;
+                    if !column.path.is_root() {
+                        beside.push(Ordered {
+                            by: by.clone(),
+                            name: None,
+                        });
                     }
-                    let direction = if descending {
-                        Direction::Desc
-                    } else {
-                        Direction::Asc
-                    };
-                    match nulls {
-                        None => statement.order_by_expr(column, direction),
-                        Some(nulls) => {
-                            let nulls = match nulls {
-                                Nulls::First => NullOrdering::First,
-                                Nulls::Last => NullOrdering::Last,
-                            };
-                            statement.order_by_expr_with_nulls(column, direction, nulls)
-                        }
-                    };
+                    (by, descending, nulls)
                 }
-            }
+                Term::Computed {
+                    node,
+                    descending,
+                    nulls,
+                } => {
+                    let by = self.node(&node)?;
+                    if !select.query.distinct || !select.query.distinct_on.is_empty() {
+                        (by, descending, nulls)
+                    } else {
+                        // Bound values would not show that what is selected is what orders.
+                        let name = format!("__order{}", beside.len());
+                        let named = Expr::col(Alias::new(&name));
+                        beside.push(Ordered {
+                            by,
+                            name: Some(name),
+                        });
+                        (named, descending, nulls)
+                    }
+                }
+            };
+            let direction = if descending {
+                Direction::Desc
+            } else {
+                Direction::Asc
+            };
+            match nulls {
+                None => statement.order_by_expr(by, direction),
+                Some(nulls) => {
+                    let nulls = match nulls {
+                        Nulls::First => NullOrdering::First,
+                        Nulls::Last => NullOrdering::Last,
+                    };
+                    statement.order_by_expr_with_nulls(by, direction, nulls)
+                }
+            };
         }
-        Ok(related)
-    }
-
-    /// The model's own ordering.
-    fn default_order(&self) -> Result<Terms> {
-        let mut terms = Terms::new();
-        for term in self.meta.ordering() {
-            resolve::order(term, self.meta, &mut terms).map_err(|invalid| invalid.to_error())?;
-        }
-        Ok(terms)
+        Ok(beside)
     }
 
     fn window(&mut self, statement: &mut SelectStatement, window: Window) {

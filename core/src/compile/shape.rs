@@ -55,8 +55,17 @@ impl<'d> Shape<'d> {
             What::Aggregates(_) => 3,
             What::Columns(_) => 4,
         };
-        let flags = u8::from(query.distinct) | u8::from(query.window.is_sliced()) << 1;
+        let flags = u8::from(query.distinct)
+            | u8::from(query.window.is_sliced()) << 1
+            | u8::from(!query.distinct_on.is_empty()) << 2
+            | u8::from(select.also_shares) << 3;
         self.key.put([a, b, c, d, e, f, g, h, what, flags]);
+        if !query.distinct_on.is_empty() {
+            self.number(query.distinct_on.len() as u64);
+            for &column in &query.distinct_on {
+                self.column(1, 0, column);
+            }
+        }
         if let What::Columns(columns) = select.what {
             for columns in [columns, select.per] {
                 self.number(columns.len() as u64);
@@ -87,7 +96,16 @@ impl<'d> Shape<'d> {
         let (terms, reversed) = select.terms();
         self.key.put([END, reversed.into()]);
         match terms {
-            None => self.key.put([255]),
+            None => {
+                self.key.put([255]);
+                // The model says the rest, but for what is bound. Its error is the renderer's.
+                for term in query.meta.default_terms().into_iter().flatten() {
+                    if let Term::Computed { .. } = term {
+                        self.term(term);
+                    }
+                }
+                self.key.put([END]);
+            }
             Some(terms) => {
                 for term in terms {
                     self.term(term);
@@ -142,7 +160,10 @@ impl<'d> Shape<'d> {
                 self.column(11, u8::from(*holds), *column);
                 true
             }
-            Condition::Always | Condition::Named(..) | Condition::Invalid(_) => {
+            Condition::Always
+            | Condition::Named(..)
+            | Condition::Computed(_)
+            | Condition::Invalid(_) => {
                 self.key.put([1]);
                 true
             }
@@ -178,19 +199,28 @@ impl<'d> Shape<'d> {
     }
 
     fn term(&mut self, term: &Term) {
+        let direction = |descending: bool, nulls: Option<Nulls>| {
+            let nulls = match nulls {
+                None => 0,
+                Some(Nulls::First) => 1,
+                Some(Nulls::Last) => 2,
+            };
+            u8::from(descending) | nulls << 1
+        };
         match term {
             Term::Random => self.key.put([1]),
             Term::Column {
                 column,
                 descending,
                 nulls,
+            } => self.column(2, direction(*descending, *nulls), *column),
+            Term::Computed {
+                node,
+                descending,
+                nulls,
             } => {
-                let nulls = match nulls {
-                    None => 0,
-                    Some(Nulls::First) => 1,
-                    Some(Nulls::Last) => 2,
-                };
-                self.column(2, u8::from(*descending) | nulls << 1, *column);
+                self.key.put([3, direction(*descending, *nulls)]);
+                self.node(node);
             }
         }
     }

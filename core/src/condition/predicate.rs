@@ -54,9 +54,14 @@ impl Predicate {
         }
     }
 
-    /// The columns beside the one that the left side is made of.
+    /// The column that a path on the left side led to.
+    pub(crate) fn path(&self) -> Option<&Source> {
+        self.left.source().filter(|_| !self.bare)
+    }
+
+    /// The columns beside the one that a path on the left side led to.
     pub(crate) fn other_columns(&self, each: &mut impl FnMut(&Source)) {
-        if self.left.source().is_none() {
+        if self.path().is_none() {
             self.left.columns(each);
         }
         match &self.right {

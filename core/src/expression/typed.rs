@@ -8,6 +8,7 @@ use super::{Expression, Node, Operator, Source};
 use crate::column::Column;
 use crate::field::Field;
 use crate::operand::IntoOperand;
+use crate::order::Order;
 
 /// A value of type `T` that the database computes from columns of `R`: what arithmetic on
 /// [`Column`]s gives, and parts of dates (`b.published.year()`).
@@ -306,6 +307,25 @@ impl<R, T: Computable> Expr<R, T> {
     /// The time since another moment. Of numbers, the difference.
     pub fn since(self, other: impl IntoExpr<T, R>) -> Expr<R, T::Between> {
         Expr::new(self.node.with(Operator::Sub, other.into_expr().node))
+    }
+}
+
+impl<R, T> Expr<R, T> {
+    /// Ascending order by this.
+    ///
+    /// Django: `order_by("published__year")`, here `order_by(|b| b.published.year().asc())` or
+    /// `order_by_names(["published__year"])`.
+    pub fn asc(self) -> Order<R> {
+        Order::by(self.node, false)
+    }
+
+    /// Descending order by this.
+    ///
+    /// Django: `order_by((F("pages") - F("read")).desc())`, here
+    /// `order_by(|b| (b.pages - b.read).desc())` or
+    /// `order_by_names([(F("pages") - F("read")).desc()])`.
+    pub fn desc(self) -> Order<R> {
+        Order::by(self.node, true)
     }
 }
 

@@ -93,7 +93,7 @@ impl ModelBuilder {
     ///
     /// # Errors
     /// Kind [`Value`](crate::ErrorKind::Value): no columns, a column or a relation declared
-    /// twice, a key that names a column that is not there, or more than 255 relations.
+    /// twice, a key that names a column that is not there, or more than 192 relations.
     pub fn build(self) -> Result<Arc<ModelMeta>> {
         super::build(self)
     }

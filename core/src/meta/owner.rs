@@ -77,11 +77,7 @@ impl ModelMeta {
     fn followed(&self, path: Path) -> Option<Owner<'_>> {
         let mut model = Owner::Root(self);
         for &hop in path.hops() {
-            let next = model
-                .relations()
-                .get(usize::from(hop))?
-                .target()
-                .resolve()?;
+            let next = model.relation_at(usize::from(hop))?.target().resolve()?;
             model = Owner::Related(next);
         }
         Some(model)

@@ -276,6 +276,12 @@ impl RelationMeta {
         })
     }
 
+    /// Whether its rows are in a table that has no model of its own, and it is the side that
+    /// declares it.
+    pub(crate) fn is_through_automatic(&self) -> bool {
+        matches!(&self.link, Link::Through(through) if through.is_automatic())
+    }
+
     /// The model of the rows that tie `source`, which this is a relation of, to the target:
     /// `None` unless it is a relation from many to many that is complete.
     pub fn through_model(&self, source: &ModelMeta) -> Option<Arc<ModelMeta>> {

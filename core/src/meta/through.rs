@@ -67,6 +67,10 @@ impl Through {
         }
     }
 
+    pub(super) fn is_automatic(&self) -> bool {
+        matches!(self, Self::Automatic { .. })
+    }
+
     /// The model of the rows; `None` while one of the models is not known, or for a key of several
     /// columns without a model of its own.
     pub(super) fn model(&self, source: &ModelMeta, target: &ModelRef) -> Option<Arc<ModelMeta>> {

@@ -1,5 +1,6 @@
 //! The column that refers to another model.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -158,6 +159,12 @@ impl<M: Model> Slot for ForeignKey<M> {
 
     fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
         self.set(fetched.one(key));
+    }
+
+    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
+        if let Ok(row) = Arc::clone(row).downcast() {
+            self.set(Some(row));
+        }
     }
 }
 

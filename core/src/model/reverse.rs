@@ -1,5 +1,6 @@
 //! The rows that refer to a row.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -177,6 +178,9 @@ macro_rules! set {
                     let _ = self.rows.set(rows);
                 }
             }
+
+            // It leads to several rows, and no single one is told it.
+            fn put(&self, _: &Arc<dyn Any + Send + Sync>) {}
         }
 
         impl<T: Model> Default for $set<T> {

@@ -1,5 +1,6 @@
 //! The one row that refers to a row.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -140,6 +141,12 @@ impl<T: Model> Slot for ReverseOne<T> {
 
     fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
         self.set(fetched.one(key));
+    }
+
+    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
+        if let Ok(row) = Arc::clone(row).downcast() {
+            self.set(Some(row));
+        }
     }
 }
 

@@ -35,16 +35,26 @@ pub(crate) struct Tie {
     own: SmallVec<[(usize, ColumnType); 1]>,
     /// The same columns as a query of the target reaches them.
     there: SmallVec<[ColumnRef; 1]>,
+    /// The relation of the target that leads back, where it leads to one row.
+    pub(super) back: Option<Back>,
     /// How the target reaches the model, where another table is between them.
     origin: Option<Arc<RelationMeta>>,
+}
+
+/// A relation by its place in its model and its name.
+pub(super) struct Back {
+    pub(super) position: usize,
+    pub(super) name: Box<str>,
 }
 
 impl Tie {
     pub(crate) fn new(meta: &Arc<ModelMeta>, name: &str) -> Result<Self> {
         let position = meta
-            .relation_position(name)
+            .find_relation(name)
             .ok_or_else(|| no_relation(meta, name))?;
-        let relation = &meta.relations()[position];
+        let relation = meta
+            .relation_at(position)
+            .ok_or_else(|| no_relation(meta, name))?;
         let invalid = |invalid: crate::condition::Invalid| invalid.to_error();
         let steps = steps(meta, relation).map_err(invalid)?;
         let many = relation.kind().is_some_and(RelationKind::is_to_many);
@@ -75,8 +85,19 @@ impl Tie {
                 index: own,
             },
         });
+        let back = match relation.reverse_of() {
+            Some(name) if !through => {
+                let position = last.model.relation_position(name);
+                position.map(|position| Back {
+                    position,
+                    name: name.into(),
+                })
+            }
+            _ => None,
+        };
         Ok(Self {
             position,
+            back,
             many,
             referred: !first.forward,
             own: own.collect(),
@@ -200,6 +221,8 @@ pub(super) fn plans(
         let select = Select {
             what: What::Columns(&columns),
             also: Some(&condition),
+            // A query that is filtered by the very relation means the rows that tie the two.
+            also_shares: true,
             per: if sliced { &tie.there } else { &[] },
             ..Select::rows(&query)
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Lookup;
 use super::hop::{Hop, hops};
-use super::plan::{Tie, plans};
+use super::plan::{Back, Tie, plans};
 use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
@@ -104,6 +104,11 @@ async fn one(
         for (slot, key) in &wait {
             slot.fill(&fetched, key.as_ref());
         }
+        if let Some(back) = &tie.back {
+            for (row, slot) in rows.iter().zip(&slots) {
+                refer_back(*row, *slot, back);
+            }
+        }
     }
     let mut behind = hops(&own);
     merge(&mut behind, hop.behind);
@@ -118,6 +123,24 @@ async fn one(
     let mut seen = HashSet::new();
     found.retain(|row| seen.insert(std::ptr::from_ref(*row).cast::<()>().addr()));
     all(io, &tie.target, found, behind, limits).await
+}
+
+/// Tells the rows that refer to a row that it is the one.
+fn refer_back(row: &dyn Loadable, slot: Option<&dyn Slot>, back: &Back) {
+    let mut found = Vec::new();
+    if let Some(slot) = slot {
+        slot.rows(&mut found);
+    }
+    let mut copy = None;
+    for child in found {
+        if let Some(place) = child.slot(back.position, &back.name)
+            && !place.is_loaded()
+            // One copy for all of them.
+            && let Some(copy) = copy.get_or_insert_with(|| row.copy())
+        {
+            place.put(copy);
+        }
+    }
 }
 
 /// Adds the hops of longer paths to those of the query in between.

@@ -4,7 +4,7 @@ use super::QuerySet;
 use crate::aggregate::{AggregateCall, AggregateTerm, Aggregates, resolve};
 use crate::compile::{Select, Sort, What};
 use crate::database::{Database, Read};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::model::Model;
 use crate::path::Path;
@@ -114,6 +114,10 @@ impl<T: FromRow> QuerySet<T> {
         query.check()?;
         if calls.is_empty() {
             return Ok(None);
+        }
+        if !query.distinct_on.is_empty() {
+            let message = "rows that are distinct by columns cannot be aggregated";
+            return Err(query.error(ErrorKind::NotSupported, message.into()));
         }
         let order = if query.window.is_sliced() {
             Sort::Query

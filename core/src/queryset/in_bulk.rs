@@ -1,7 +1,9 @@
 //! Rows by their keys.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+
+use smallvec::SmallVec;
 
 use super::QuerySet;
 use crate::column::Column;
@@ -15,6 +17,7 @@ use crate::model::Model;
 use crate::operand::{IntoOperand, Operand};
 use crate::path::Path;
 use crate::query::loadables;
+use crate::related::Key;
 use crate::resolve::{self, own_column, own_field};
 use crate::row::{FromRow, RowReader};
 use crate::value::{ColumnType, Value};
@@ -211,6 +214,7 @@ impl<T: FromRow> QuerySet<T> {
         for read in reads {
             found.append(&mut db.fetch(read, named::<T>(key.clone()), usize::MAX)?);
         }
+        let found = once_each(found);
         self.query()
             .prefetch_for(db, loadables(found.iter().map(|(_, row)| row)), began)?;
         Ok(found)
@@ -233,6 +237,7 @@ impl<T: FromRow> QuerySet<T> {
             let rows = db.afetch(read, named::<T>(key.clone()), usize::MAX);
             found.append(&mut rows.await?);
         }
+        let found = once_each(found);
         let fetched =
             self.query()
                 .aprefetch_for(db, loadables(found.iter().map(|(_, row)| row)), began);
@@ -333,7 +338,8 @@ impl<T: FromRow> QuerySet<T> {
                 .columns()
                 .get(index)
                 .is_some_and(|column| column.is_unique())
-            || meta.unique_together().any(|set| set == [index]);
+            || meta.unique_together().any(|set| set == [index])
+            || *self.query().distinct_on == [column];
         if unique {
             return Ok(());
         }
@@ -344,6 +350,13 @@ impl<T: FromRow> QuerySet<T> {
         let message = format!("in_bulk needs a unique column, which '{name}' is not");
         Err(self.query().error(ErrorKind::Value, message))
     }
+}
+
+/// One row for each key, where a relation that was filtered by brought a row several times.
+fn once_each<T>(mut rows: Vec<(Value, T)>) -> Vec<(Value, T)> {
+    let mut seen = HashSet::new();
+    rows.retain(|(key, _)| seen.insert(Key(SmallVec::from_buf([key.clone()]))));
+    rows
 }
 
 /// How many values the condition binds at most.

@@ -107,7 +107,7 @@ fn column_name(meta: &ModelMeta, path: Path, column: u16) -> String {
     let mut at = meta;
     let mut names = Vec::new();
     for &hop in path.hops() {
-        let relation = at.relations().get(usize::from(hop));
+        let relation = at.relation_at(usize::from(hop));
         let Some(target) = relation.and_then(|relation| relation.target().resolve()) else {
             break;
         };

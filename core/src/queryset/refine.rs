@@ -95,15 +95,6 @@ impl<T> QuerySet<T> {
         })
     }
 
-    /// The rows without doubles.
-    pub fn distinct(self) -> Self {
-        self.change(|query| {
-            if query.may("create distinct fields") {
-                query.distinct = true;
-            }
-        })
-    }
-
     /// At most this many rows: Django's `[:limit]`.
     ///
     /// Any integer will do; a negative one is an error of kind

@@ -17,8 +17,7 @@ impl<T> QuerySet<T> {
     /// The rows that a relation, a row of whose model has `key`, leads to.
     pub(crate) fn related(meta: &Arc<ModelMeta>, relation: usize, key: Value) -> Self {
         let tie = meta
-            .relations()
-            .get(relation)
+            .relation_at(relation)
             .map(|relation| Tie::new(meta, relation.name()));
         let query = match tie {
             Some(Ok(tie)) => tie.query_of([key]),

@@ -127,7 +127,7 @@ pub(super) fn name(meta: &ModelMeta, path: Path) -> String {
     let mut next;
     let mut at = meta;
     for &hop in path.hops() {
-        let Some(relation) = at.relations().get(usize::from(hop)) else {
+        let Some(relation) = at.relation_at(usize::from(hop)) else {
             names.push("?".to_owned());
             break;
         };

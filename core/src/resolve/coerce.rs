@@ -2,6 +2,7 @@
 
 use crate::condition::Invalid;
 use crate::error::ErrorKind;
+use crate::expression::is_moment;
 use crate::lookup::Lookup;
 use crate::meta::ColumnMeta;
 use crate::operand::Operand;
@@ -287,5 +288,12 @@ fn wrong(column: &ColumnMeta, value: &Value) -> Invalid {
         column.ty(),
         column.name()
     );
-    Invalid::new(ErrorKind::Validation, message)
+    // Python reads dates and times from text, and a number is none.
+    let moment =
+        is_moment(column.ty()) && matches!(value, Value::I64(_) | Value::U64(_) | Value::F64(_));
+    let kind = match moment {
+        true => ErrorKind::Type,
+        false => ErrorKind::Validation,
+    };
+    Invalid::new(kind, message)
 }

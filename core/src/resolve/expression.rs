@@ -1,19 +1,27 @@
 //! Expressions whose columns are named by paths.
 
+use super::place::place_from;
 use super::transform::Chain;
-use super::{Place, coerce, place, unknown_lookup};
+use super::{Place, coerce, transform, unknown_lookup};
 use crate::condition::{Condition, Invalid, Predicate, Side};
 use crate::error::ErrorKind;
 use crate::expression::{Expression, Node, Source};
 use crate::lookup::Lookup;
-use crate::meta::{ColumnMeta, ModelMeta};
+use crate::meta::{ColumnMeta, ModelMeta, Owner};
 use crate::operand::Operand;
+use crate::path::Path;
+use crate::value::ColumnType;
 
 /// The tree with every name resolved.
 pub(crate) fn node(node: Node, meta: &ModelMeta) -> Result<Node, Invalid> {
-    let inner = |inner: Box<Node>| self::node(*inner, meta).map(Box::new);
+    node_at(node, Path::ROOT, &Owner::Root(meta))
+}
+
+/// The same where the names begin at the end of a path.
+pub(super) fn node_at(node: Node, path: Path, model: &Owner<'_>) -> Result<Node, Invalid> {
+    let inner = |inner: Box<Node>| node_at(*inner, path, model).map(Box::new);
     Ok(match node {
-        Node::Named(path) => column(&path, meta)?,
+        Node::Named(name) => column(&name, path, model)?,
         Node::Transform(transform, of) => Node::Transform(transform, inner(of)?),
         Node::Arithmetic(operator, left, right) => {
             Node::Arithmetic(operator, inner(left)?, inner(right)?)
@@ -22,8 +30,8 @@ pub(crate) fn node(node: Node, meta: &ModelMeta) -> Result<Node, Invalid> {
     })
 }
 
-fn column(path: &str, meta: &ModelMeta) -> Result<Node, Invalid> {
-    let (place, rest) = place(path, meta)?;
+fn column(name: &str, path: Path, model: &Owner<'_>) -> Result<Node, Invalid> {
+    let (place, rest) = place_from(name, path, model.clone())?;
     let [index] = *place.columns() else {
         let message = format!(
             "the key of {} has several parts, so it is no value",
@@ -33,7 +41,7 @@ fn column(path: &str, meta: &ModelMeta) -> Result<Node, Invalid> {
     };
     match Chain::read(rest, place.model.columns()[index].ty()) {
         Ok(chain) if chain.lookup.is_none() => Ok(chain.of(source(&place, index)?)),
-        _ => Err(unknown_lookup(path, rest, &place)),
+        _ => Err(unknown_lookup(name, rest, &place)),
     }
 }
 
@@ -54,6 +62,31 @@ pub(super) fn is_computed(operand: &Operand) -> bool {
         Operand::List(items) => items.iter().any(is_computed),
         Operand::Value(_) | Operand::Query(_) | Operand::Row(_) => false,
     }
+}
+
+/// A comparison of something computed. It is no path, whose NULLs a negation would keep.
+pub(super) fn condition(
+    left: Expression,
+    lookup: Lookup,
+    operand: Operand,
+    meta: &ModelMeta,
+) -> Result<Condition, Invalid> {
+    let left = node(left.0, meta)?;
+    let condition = match operand {
+        Operand::Query(query) => query.into_select().compare(left, lookup),
+        operand if is_computed(&operand) => {
+            let made = ColumnMeta::new("expression", left.ty().unwrap_or(ColumnType::Text));
+            compare(&made, left, lookup, operand, meta)?
+        }
+        operand => transform::compare("expression", left, lookup, operand)?,
+    };
+    Ok(match condition {
+        Condition::Predicate(mut predicate) => {
+            predicate.bare = true;
+            Condition::Predicate(predicate)
+        }
+        other => other,
+    })
 }
 
 /// A comparison with an operand that is computed.

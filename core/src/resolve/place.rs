@@ -106,7 +106,7 @@ pub(crate) fn place_from<'m, 'p>(
             let key = Columns::from_slice(&[index]);
             break (walk.end(key, |key| Named::Column(key[0])), rest);
         }
-        if let Some(position) = walk.model.relation_position(name) {
+        if let Some(position) = walk.model.find_relation(name) {
             let key = walk.enter(position)?;
             let Some(rest) = rest else {
                 break (walk.relation(name, key), None);
@@ -133,7 +133,7 @@ pub(crate) fn place_from<'m, 'p>(
 /// underscores, and what follows, if anything does.
 fn longest<'p>(text: &'p str, model: &ModelMeta) -> Option<(&'p str, Option<&'p str>)> {
     let known = |name: &str| {
-        name == "pk" || model.position(name).is_some() || model.relation_position(name).is_some()
+        name == "pk" || model.position(name).is_some() || model.find_relation(name).is_some()
     };
     if known(text) {
         return Some((text, None));
@@ -158,7 +158,9 @@ struct Walk<'m> {
 impl<'m> Walk<'m> {
     /// Goes through a relation; the columns of the target that it is compared by.
     fn enter(&mut self, position: usize) -> Result<Columns, Invalid> {
-        let relation = &self.model.relations()[position];
+        let Some(relation) = self.model.relation_at(position) else {
+            return Ok(Columns::new());
+        };
         let mut steps = steps(&self.model, relation)?;
         let next = u8::try_from(position)
             .ok()

@@ -91,6 +91,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// The record without what is loaded with it.
+    pub(super) fn without_rows(&self) -> Self {
+        Self {
+            columns: self.columns.clone(),
+            values: self.values.clone(),
+            rows: RelatedRows::default(),
+        }
+    }
+
     /// A record of these values.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What is loaded with a record.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -186,6 +187,10 @@ impl Loadable for Record {
         self.value(meta.columns().get(column)?.name()).cloned()
     }
 
+    fn value_of(&self, meta: &ModelMeta, column: usize) -> Option<Value> {
+        self.part(meta, column)
+    }
+
     fn slot(&self, _: usize, name: &str) -> Option<&dyn Slot> {
         Some(self.rows.entry(name))
     }
@@ -196,6 +201,10 @@ impl Loadable for Record {
 
     fn takes_names(&self) -> bool {
         true
+    }
+
+    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::new(self.without_rows()))
     }
 }
 
@@ -223,5 +232,11 @@ impl Slot for Entry {
             None => Loaded::One(fetched.one(key)),
         };
         let _ = self.loaded.set(loaded);
+    }
+
+    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
+        if let Ok(row) = Arc::clone(row).downcast() {
+            let _ = self.loaded.set(Loaded::One(Some(row)));
+        }
     }
 }

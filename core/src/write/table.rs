@@ -8,8 +8,23 @@ use crate::value::ColumnType;
 /// The longest text that MySQL can index, in characters of four bytes.
 const MYSQL_INDEXED: u32 = 255;
 
-/// The statement that creates the model's table.
-pub(super) fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
+/// The statements that create the model's table, and then those between it and the targets of its
+/// relations. Such a table does not refer to the two, since its target's may come later.
+pub(super) fn create_all(meta: &ModelMeta, dialect: &Dialect) -> Result<Vec<String>> {
+    let mut statements = vec![create(meta, dialect)?];
+    let between = meta.relations().iter();
+    for relation in between.filter(|relation| relation.is_through_automatic()) {
+        // An error for a target that nobody knows.
+        steps(meta, relation).map_err(|invalid| invalid.to_error())?;
+        if let Some(between) = relation.through_model(meta) {
+            statements.push(create(&between, dialect)?);
+        }
+    }
+    Ok(statements)
+}
+
+/// The statement that creates the model's own table.
+fn create(meta: &ModelMeta, dialect: &Dialect) -> Result<String> {
     let family = dialect.family;
     let mut parts = Vec::new();
     for (index, column) in meta.columns().iter().enumerate() {

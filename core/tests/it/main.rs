@@ -10,6 +10,7 @@ mod kept;
 #[cfg(feature = "derive")]
 mod loading;
 mod messages;
+mod orders;
 mod records;
 mod relations;
 mod sql;

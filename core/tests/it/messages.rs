@@ -192,9 +192,7 @@ fn values() {
     );
     f.refused(
         f.books().lookup("published", 5).check(),
-        expect![
-            "Validation: a value of type integer is not a valid date for the column 'published'"
-        ],
+        expect!["Type: a value of type integer is not a valid date for the column 'published'"],
     );
 }
 

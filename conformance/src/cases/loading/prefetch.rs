@@ -11,6 +11,7 @@ use crate::{Case, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("load.prefetch.reverse", Method::List, reverse),
+    Case::new("load.prefetch.back", Method::List, back),
     Case::new("load.prefetch.forward", Method::List, forward),
     Case::new("load.prefetch.many", Method::List, many),
     Case::new("load.prefetch.many_reverse", Method::List, many_reverse),
@@ -48,6 +49,32 @@ fn reverse(stage: &Stage) -> Verdict {
     }
     let expected = vec![(1, vec![1, 4, 6]), (2, vec![2, 5]), (3, vec![])];
     same("the titles", found, expected)
+}
+
+/// The rows of the other side know whose they are.
+fn back(stage: &Stage) -> Verdict {
+    let s = stage.shop()?;
+    let query = House::objects().prefetch_related(|h| h.titles());
+    let rows = read!(s, query, list / alist())?.sends(2)?.value()?;
+    let mut found = Vec::new();
+    for house in &rows {
+        for title in house.titles.loaded()? {
+            let back = title.house.as_ref().map(|back| back.load(s.db()));
+            found.push((title.id, back.transpose()?.map(|back| &*back.name)));
+        }
+    }
+    let (acme, beta) = (Some("Acme"), Some("Beta"));
+    let expected = vec![(1, acme), (4, acme), (6, acme), (2, beta), (5, beta)];
+    same("the houses", found, expected)?;
+    same("statements", s.statements().len(), 0)?;
+    // Of one-to-one relations too.
+    let query = writers().prefetch_related(|w| w.card());
+    let rows = read!(s, query, list / alist())?.sends(2)?.value()?;
+    let mut found = Vec::new();
+    for card in rows.iter().filter_map(|writer| writer.card.get()) {
+        found.push(&*card.writer.loaded()?.name);
+    }
+    same("the writers", found, vec!["Ada", "Ben"])
 }
 
 fn forward(stage: &Stage) -> Verdict {

@@ -1,8 +1,10 @@
 //! A bookshop: models that refer to each other in every way, and their rows.
 
-use queryset::{Deferred, ForeignKey, ManyToMany, Model, OneToOne, QuerySet, Reverse, ReverseOne};
+use queryset::{
+    Deferred, ForeignKey, ManyToMany, Model, OneToOne, QuerySet, Reverse, ReverseOne, Value,
+};
 
-use crate::failure::Verdict;
+use crate::failure::{Failure, Verdict};
 use crate::stage::{Session, Stage};
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -84,16 +86,6 @@ pub(super) struct Stock {
     pub(super) title: ForeignKey<Title>,
     pub(super) branch: ForeignKey<Branch>,
     pub(super) copies: i32,
-}
-
-/// A row of the table between titles and tags, for filling it.
-#[derive(Model, Clone, Debug, PartialEq)]
-#[model(table = "shop_title_tags")]
-struct Tagging {
-    #[model(primary_key)]
-    id: i64,
-    title: ForeignKey<Title>,
-    tag: ForeignKey<Tag>,
 }
 
 pub(super) fn titles() -> QuerySet<Title> {
@@ -201,15 +193,13 @@ impl Stage {
                 titles: Reverse::new(),
             }),
         )?;
-        let taggings: Vec<_> = (1..).zip(TAGGINGS).collect();
-        fill(
-            &s,
-            taggings.into_iter().map(|(id, (title, tag))| Tagging {
-                id,
-                title: ForeignKey::new(title),
-                tag: ForeignKey::new(tag.into()),
-            }),
-        )?;
+        let relations = Title::meta().relations().iter();
+        let tags = relations
+            .filter(|relation| relation.name() == "tags")
+            .find_map(|tags| tags.through_model(Title::meta()))
+            .ok_or_else(|| Failure::new("no table for tags"))?;
+        let pairs = TAGGINGS.map(|(title, tag)| vec![Value::I64(title), tag.into()]);
+        s.prepare("filling tags", s.db().insert(&tags, pairs.to_vec()))?;
         fill(
             &s,
             BRANCHES.map(|(id, city)| Branch {

@@ -229,9 +229,10 @@ impl Term {
     }
 
     fn of(term: &OrderTerm, meta: &ModelMeta) -> Self {
+        let path = term.path().unwrap_or_default();
         Self {
-            column: meta.position(term.path()).unwrap_or_default(),
-            name: term.path().into(),
+            column: meta.position(path).unwrap_or_default(),
+            name: path.into(),
             descending: term.is_descending(),
             nulls: term.nulls(),
         }

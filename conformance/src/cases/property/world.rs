@@ -188,7 +188,6 @@ impl World {
         let Some(through) = tags.and_then(|tags| tags.through_model(book)) else {
             return crate::failure::fail("the tags have no table");
         };
-        s.prepare("creating a table", db.create_table_for(&through))?;
         let pairs = self.pairs.iter().zip(1..).map(|(&(book, tag), id)| {
             let columns = through
                 .columns()

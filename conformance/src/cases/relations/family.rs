@@ -182,7 +182,6 @@ impl Library {
             .find(|relation| relation.name() == "tags");
         let through = tags.and_then(|tags| tags.through_model(book));
         let through = through.ok_or_else(|| Failure::new("no table for tags"))?;
-        s.prepare("creating tables", s.db().create_table_for(&through))?;
         let pairs = TAGS.map(|(book, tag)| vec![Value::I64(book), Value::I64(tag)]);
         s.prepare("adding rows", s.db().insert(&through, pairs.to_vec()))?;
         Ok(library)

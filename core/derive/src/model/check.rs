@@ -167,6 +167,13 @@ fn path(model: &Model, term: &LitStr, errors: &mut Errors) {
         }
         return;
     }
+    // What is made of a column is known by its type, which only the running program knows.
+    let made = path
+        .match_indices("__")
+        .any(|(at, _)| PARTS.contains(&&path[at + 2..]) && model.position(&path[..at]).is_some());
+    if made {
+        return;
+    }
     let through_relation = path.match_indices("__").any(|(at, _)| {
         model
             .relations()
@@ -176,6 +183,23 @@ fn path(model: &Model, term: &LitStr, errors: &mut Errors) {
         unknown(model, term, path, errors);
     }
 }
+
+/// The parts of dates and times.
+const PARTS: &[&str] = &[
+    "year",
+    "iso_year",
+    "quarter",
+    "month",
+    "week",
+    "week_day",
+    "iso_week_day",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "date",
+    "time",
+];
 
 fn unknown(model: &Model, place: &LitStr, name: &str, errors: &mut Errors) {
     // With fields that could not be read the list would mislead.

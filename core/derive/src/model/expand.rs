@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{LitStr, Type};
 
 use super::relation::Relation;
-use super::{Column, Model, relations};
+use super::{Column, Model, foreign, relations};
 use crate::case::snake_case;
 use crate::from_row::{Reads, from_row};
 use crate::types::mentions;
@@ -56,6 +56,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let sets = relations::sets(model);
     let slots = relations::slots(model);
     let relation_checks = relations::checks(model);
+    let foreign = foreign::traits(model);
     quote! {
         #fields
         #paths
@@ -63,6 +64,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
         #from_row
         #checks
         #relation_checks
+        #foreign
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -183,6 +185,12 @@ fn meta(model: &Model) -> TokenStream {
         });
         quote!(&[#(#attributes),*])
     });
+    let own = &model.ident;
+    let tells = model.relations().filter_map(|relation| {
+        let (name, of) = (relation.related_name()?, relation.field());
+        let target = relation.target()?;
+        Some(quote!(|| drop(#private::added::<#target, #own>(#name, #of))))
+    });
     quote! {
         const SPEC: #private::ModelSpec = #private::ModelSpec {
             name: #name,
@@ -194,6 +202,7 @@ fn meta(model: &Model) -> TokenStream {
             latest_by: &[#(#latest_by),*],
             primary_key: &[#(#key),*],
             unique_together: &[#(#unique_together),*],
+            tells: &[#(#tells),*],
         };
         static META: #private::LazyMeta = #private::LazyMeta::new(&SPEC);
     }

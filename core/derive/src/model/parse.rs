@@ -1,18 +1,18 @@
 //! From tokens to a [`Model`]; what cannot be read is an error and left out.
 
-use syn::{Attribute, Data, DeriveInput, Fields, Path, Type};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Type};
 
 use super::relation::{Kind, Related, RelationPath};
 use super::{Column, KeyNames, Model};
 use crate::errors::Errors;
-use crate::setting::settings;
+use crate::setting::{Setting, settings};
 use crate::types::{argument_of, default_crate, foreign_key, without_self};
 
 const STRUCT_SETTINGS: &str =
     "table, schema, name, primary_key, ordering, latest_by, unique_together, crate";
-const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits";
+const FIELD_SETTINGS: &str = "primary_key, column, unique, max_length, digits, related_name";
 const REVERSE_SETTINGS: &str = "reverse";
-const MANY_SETTINGS: &str = "through, through_table";
+const MANY_SETTINGS: &str = "through, through_table, related_name";
 
 pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     let mut model = Model {
@@ -105,6 +105,7 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
         allows: named(&field.attrs, "allow"),
         primary_key: None,
         unique: false,
+        related_name: None,
         max_length: None,
         digits: None,
         column: None,
@@ -132,6 +133,12 @@ fn column(field: &syn::Field, model: &syn::Ident, errors: &mut Errors) -> Option
                     .numbers(errors)
                     .map(|numbers| (numbers, setting.key));
             }
+            "related_name" if column.foreign_key.is_none() => errors.at(
+                &setting.key,
+                "`related_name` is what the target of a `ForeignKey` or `ManyToMany` calls the \
+                 other side",
+            ),
+            "related_name" => column.related_name = related_name(&setting, errors),
             "reverse" | "through" | "through_table" => errors.at(
                 &setting.key,
                 format!(
@@ -173,6 +180,7 @@ fn related(
         reverse: None,
         through: None,
         through_table: None,
+        related_name: None,
     };
     let is_many = kind == Kind::ManyToMany;
     for setting in settings(&field.attrs, "model", &[], errors) {
@@ -182,6 +190,7 @@ fn related(
                     related.reverse = relation_path(&paths[0], errors);
                 }
             }
+            "related_name" if is_many => related.related_name = related_name(&setting, errors),
             "through" if is_many => {
                 let wanted = ["Between::this_model", "Between::target"];
                 if let Some(paths) = setting.paths(&wanted, errors) {
@@ -202,6 +211,16 @@ fn related(
         }
     }
     Some(related)
+}
+
+/// A name that a method can have.
+fn related_name(setting: &Setting, errors: &mut Errors) -> Option<LitStr> {
+    let name = setting.text(errors)?;
+    if name.parse::<syn::Ident>().is_err() {
+        errors.at(&name, "expected a name, as of a method");
+        return None;
+    }
+    Some(name)
 }
 
 fn relation_path(path: &Path, errors: &mut Errors) -> Option<RelationPath> {

@@ -18,6 +18,8 @@ pub(super) struct Related {
     pub(super) reverse: Option<RelationPath>,
     /// The two foreign keys of `through(Stock::store, Stock::book)`.
     pub(super) through: Option<(RelationPath, RelationPath)>,
+    /// What the target calls the other side, where it does not declare it.
+    pub(super) related_name: Option<LitStr>,
     /// The table, and its columns for this model and for the target.
     pub(super) through_table: Option<[LitStr; 3]>,
 }
@@ -93,6 +95,13 @@ impl Relation<'_> {
         match self {
             Self::Column(_, column) => &column.ident,
             Self::Related(related) => &related.ident,
+        }
+    }
+
+    pub(super) fn related_name(&self) -> Option<&LitStr> {
+        match self {
+            Self::Column(_, column) => column.related_name.as_ref(),
+            Self::Related(related) => related.related_name.as_ref(),
         }
     }
 

@@ -31,7 +31,10 @@ impl Renderer<'_> {
             Condition::Never | Condition::Known(_, false) => Expr::cust("1 = 0"),
             Condition::Known(_, true) => Expr::cust("1 = 1"),
             // A named condition was resolved, and an invalid one stops its query before.
-            Condition::Always | Condition::Named(..) | Condition::Invalid(_) => Expr::cust("1 = 1"),
+            Condition::Always
+            | Condition::Named(..)
+            | Condition::Computed(_)
+            | Condition::Invalid(_) => Expr::cust("1 = 1"),
         })
     }
 

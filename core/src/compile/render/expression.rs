@@ -42,10 +42,11 @@ impl Renderer<'_> {
             Side::Node(Node::Column(_)) => columns.right.first().map(|(_, spot)| spot),
             _ => None,
         };
-        for spot in columns.left.iter().chain(right) {
-            if spot.nullable {
-                holds = holds.and(spotted(spot).is_not_null());
-            }
+        let left = columns.left.iter().filter(|spot| spot.nullable);
+        // On this side Django looks at the column alone, and not at whether its table has a row.
+        let right = right.filter(|spot| spot.has_nulls());
+        for spot in left.chain(right) {
+            holds = holds.and(spotted(spot).is_not_null());
         }
         Ok(holds)
     }

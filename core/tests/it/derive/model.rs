@@ -65,7 +65,12 @@ fn metadata_says_what_the_struct_says() {
     assert_eq!(meta.columns(), expected);
     assert_eq!(meta.primary_key(), [0]);
     let paths = |terms: &[queryset::OrderTerm]| -> Vec<_> {
-        let term = |term: &queryset::OrderTerm| (term.path().to_owned(), term.is_descending());
+        let term = |term: &queryset::OrderTerm| {
+            (
+                term.path().unwrap_or_default().to_owned(),
+                term.is_descending(),
+            )
+        };
         terms.iter().map(term).collect()
     };
     assert_eq!(

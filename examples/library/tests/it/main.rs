@@ -1,5 +1,7 @@
 //! The library's tests, without a database.
 
+mod fines;
+
 use library::Loan;
 use queryset::recording::Recording;
 use queryset::runtime::block_on;
