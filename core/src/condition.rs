@@ -95,7 +95,7 @@ pub(crate) struct Compare {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Right {
     One(Value),
-    /// The values of `in` and `range`; never empty, never NULL.
+    /// The values of `in` and `range`; never empty, and never NULL but for an end of `range`.
     Many(Vec<Value>),
     /// The values of an `in` that listed NULL too. It matters only to a negation, which then
     /// leaves the rows with NULL out.

@@ -111,8 +111,12 @@ fn compare(
         }
         (Lookup::In, Operand::Value(value)) => return Err(not_a_list(lookup, &value)),
         (Lookup::Range, Operand::List(ends)) => return range(column, at, ends),
-        (_, Operand::Value(Value::Null)) => return Err(none_is_no_value(lookup)),
         (Lookup::Range, Operand::Value(value)) => return Err(not_a_list(lookup, &value)),
+        (_, Operand::Value(Value::Null)) => return Err(none_is_no_value(lookup)),
+        (Lookup::IsNull, Operand::List(_)) => {
+            let message = "isnull takes true or false, not a list";
+            return Err(Invalid::new(ErrorKind::Value, message).late());
+        }
         (_, Operand::List(_)) => {
             let message = format!(
                 "the lookup '{}' of column '{}' takes one value, not a list",
@@ -152,20 +156,19 @@ fn compare(
 }
 
 fn range(column: &ColumnMeta, at: ColumnRef, ends: Vec<Operand>) -> Result<Condition, Invalid> {
-    let [low, high] = <[Operand; 2]>::try_from(ends).map_err(|ends| {
-        let message = format!("range takes two ends, not {}", ends.len());
-        Invalid::new(ErrorKind::Index, message).late()
-    })?;
-    let low = coerce::listed(column, low)?;
-    let high = coerce::listed(column, high)?;
-    // A comparison with NULL holds for no row.
-    if low.is_null() || high.is_null() {
-        return Ok(Condition::known(at, false));
+    let ends = ends
+        .into_iter()
+        .map(|end| coerce::listed(column, end))
+        .collect::<Result<Vec<_>, _>>()?;
+    if ends.len() != 2 {
+        return Err(not_two_ends(ends.len()));
     }
+    // An end that is NULL is left to the database: no row is within, and some are known to be
+    // without, by the other end.
     Ok(Condition::Compare(Compare {
         column: at,
         lookup: Lookup::Range,
-        right: Right::Many(vec![low, high]),
+        right: Right::Many(ends),
     }))
 }
 
@@ -349,6 +352,16 @@ pub(crate) fn unknown_lookup(path: &str, rest: &str, place: &Place<'_>) -> Inval
 fn no_key(meta: &ModelMeta) -> Invalid {
     let message = format!("{} has no primary key, so it has no 'pk'", meta.name());
     Invalid::new(ErrorKind::Field, message)
+}
+
+/// Python takes none, one and several apart in different ways once the query is evaluated.
+fn not_two_ends(count: usize) -> Invalid {
+    let kind = match count {
+        0 => ErrorKind::Value,
+        1 => ErrorKind::Index,
+        _ => ErrorKind::Type,
+    };
+    Invalid::new(kind, format!("range takes two ends, not {count}")).late()
 }
 
 fn not_a_list(lookup: Lookup, value: &Value) -> Invalid {

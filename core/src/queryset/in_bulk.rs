@@ -1,6 +1,7 @@
 //! Rows by their keys.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use smallvec::SmallVec;
@@ -353,10 +354,21 @@ impl<T: FromRow> QuerySet<T> {
 }
 
 /// One row for each key, where a relation that was filtered by brought a row several times.
-fn once_each<T>(mut rows: Vec<(Value, T)>) -> Vec<(Value, T)> {
-    let mut seen = HashSet::new();
-    rows.retain(|(key, _)| seen.insert(Key(SmallVec::from_buf([key.clone()]))));
-    rows
+fn once_each<T>(rows: Vec<(Value, T)>) -> Vec<(Value, T)> {
+    let mut places: HashMap<Key, usize> = HashMap::with_capacity(rows.len());
+    let mut found: Vec<(Value, T)> = Vec::with_capacity(rows.len());
+    for (key, row) in rows {
+        let place = places.entry(Key(SmallVec::from_buf([key.clone()])));
+        match place {
+            // The last one counts, as in a map.
+            Entry::Occupied(place) => found[*place.get()].1 = row,
+            Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push((key, row));
+            }
+        }
+    }
+    found
 }
 
 /// How many values the condition binds at most.

@@ -108,8 +108,7 @@ pub(super) fn compare(
                 .map(|item| member(column, item, meta))
                 .collect::<Result<Vec<_>, _>>()?;
             if lookup == Lookup::Range && nodes.len() != 2 {
-                let message = format!("range takes two ends, not {}", nodes.len());
-                return Err(Invalid::new(ErrorKind::Index, message).late());
+                return Err(super::not_two_ends(nodes.len()));
             }
             Side::Nodes(nodes)
         }

@@ -122,9 +122,18 @@ impl Leaf {
                 }
             }
             ("range", Given::Many(ends)) => match &ends[..] {
-                [low, high] if !low.is_null() && !high.is_null() => match cell {
+                [low, high] => match cell {
                     Value::Null => null,
-                    cell => Some(compare(cell, low).is_ge() && compare(cell, high).is_le()),
+                    cell => {
+                        // An end that is NULL leaves open what the other one does not decide.
+                        let above = (!low.is_null()).then(|| compare(cell, low).is_ge());
+                        let below = (!high.is_null()).then(|| compare(cell, high).is_le());
+                        match (above, below) {
+                            (Some(false), _) | (_, Some(false)) => Some(false),
+                            (Some(true), Some(true)) => Some(true),
+                            _ => None,
+                        }
+                    }
                 },
                 _ => Some(false),
             },
