@@ -56,21 +56,21 @@ fn build(name: &str) -> Result<PathBuf> {
         .join("separate")
         .join(name)
         .join("Cargo.toml");
-    let target = folder.join("separate");
+    // The same as this program's: what both need is built once.
+    let target = folder.parent().ok_or("a program without a target")?;
     let status = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["build", "--quiet", "--locked", "--profile", profile])
         .arg("--manifest-path")
         .arg(manifest)
         .arg("--target-dir")
-        .arg(&target)
+        .arg(target)
         // Its output is this program's table.
         .stdout(Stdio::null())
         .status()?;
     if !status.success() {
         return Err(format!("{name} could not be built").into());
     }
-    let folder = folder.file_name().ok_or("a program without a folder")?;
-    Ok(target.join(folder).join(format!("queryset-bench-{name}")))
+    Ok(folder.join(format!("queryset-bench-{name}")))
 }
 
 fn heard<T: DeserializeOwned>(output: &mut BufReader<ChildStdout>) -> Result<T> {
