@@ -80,3 +80,11 @@ fn or_all<T: ValueEnum + Clone>(chosen: Vec<T>) -> Vec<T> {
         chosen
     }
 }
+
+/// Ends with an error if there were any, once everything else has been shown.
+fn said(failures: &[String]) -> Result<()> {
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(failures.join("\n").into()),
+    }
+}

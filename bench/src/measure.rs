@@ -19,15 +19,19 @@ pub struct Measured {
 /// Runs a batch on every peer, `rounds` times in rotating order and with other keys each time; the
 /// first peer is the unit.
 ///
+/// What a peer's place holds instead, if it fails or does not read what the first one reads, says so;
+/// the others go on without it.
+///
 /// # Errors
-/// A peer fails, or two peers did not read the same rows.
+/// The first peer fails.
 pub fn measure(
     batch: Batch,
     peers: &mut [(String, &mut dyn Peer)],
     rounds: usize,
-) -> Result<Vec<Measured>> {
+) -> Result<Vec<Result<Measured, String>>> {
     let count = peers.len();
     let mut times = vec![Vec::with_capacity(rounds); count];
+    let mut failures: Vec<Option<String>> = vec![None; count];
     // The first round fills caches, opens connections and starts threads.
     for round in 0..=rounds {
         let batch = Batch {
@@ -37,7 +41,14 @@ pub fn measure(
         let mut outcomes: Vec<Option<Outcome>> = vec![None; count];
         for turn in 0..count {
             let index = (round + turn) % count;
-            outcomes[index] = Some(peers[index].1.run(&batch)?);
+            if failures[index].is_some() {
+                continue;
+            }
+            match peers[index].1.run(&batch) {
+                Ok(outcome) => outcomes[index] = Some(outcome),
+                Err(error) if index == 0 => return Err(error),
+                Err(error) => failures[index] = Some(error.to_string()),
+            }
         }
         let expected = outcomes
             .first()
@@ -47,11 +58,8 @@ pub fn measure(
         for (index, outcome) in outcomes.into_iter().enumerate() {
             let Some(outcome) = outcome else { continue };
             if Some(outcome.checksum) != expected {
-                let (first, other) = (&peers[0].0, &peers[index].0);
-                let name = batch.workload.name();
-                return Err(format!("{other} did not read what {first} read in {name}").into());
-            }
-            if round > 0 {
+                failures[index] = Some(format!("it did not read what {} reads", peers[0].0));
+            } else if round > 0 {
                 times[index].push(nanos(outcome.elapsed, batch.operations));
             }
         }
@@ -62,14 +70,18 @@ pub fn measure(
             .map(|(own, unit)| own / unit)
             .collect()
     };
-    Ok(times
+    let measured = times
         .iter()
-        .map(|own| Measured {
-            median: median(own.clone()),
-            fastest: own.iter().copied().fold(f64::INFINITY, f64::min),
-            ratio: median(ratios(own)),
-        })
-        .collect())
+        .zip(failures)
+        .map(|(own, failure)| match failure {
+            Some(failure) => Err(failure),
+            None => Ok(Measured {
+                median: median(own.clone()),
+                fastest: own.iter().copied().fold(f64::INFINITY, f64::min),
+                ratio: median(ratios(own)),
+            }),
+        });
+    Ok(measured.collect())
 }
 
 fn nanos(elapsed: Duration, operations: usize) -> f64 {

@@ -25,12 +25,14 @@ impl Contestant {
 }
 
 /// Raw first, as the unit; an asynchronous peer once for each runtime. An empty list of peers
-/// stands for the usual ones.
+/// stands for the usual ones. What cannot be opened is left out, and said in `failures`; without the
+/// unit there is nothing.
 pub(super) fn contestants(
     backend: Backend,
     place: &Place,
     peers: &[PeerKind],
     runtimes: &[RuntimeKind],
+    failures: &mut Vec<String>,
 ) -> Result<Vec<Contestant>> {
     let mut contestants = Vec::new();
     for &peer in PeerKind::value_variants() {
@@ -45,12 +47,15 @@ pub(super) fn contestants(
         let can = peer.runtimes(backend);
         if can.is_empty() {
             // Its sockets need one all the same.
-            let opened = peer.open(backend, place, RuntimeKind::Tokio)?;
-            contestants.push(Contestant {
-                peer,
-                runtime: None,
-                opened,
-            });
+            match peer.open(backend, place, RuntimeKind::Tokio) {
+                Ok(opened) => contestants.push(Contestant {
+                    peer,
+                    runtime: None,
+                    opened,
+                }),
+                Err(error) if peer == PeerKind::Raw => return Err(error),
+                Err(error) => failures.push(unopened(backend, peer, &error)),
+            }
         }
         // The unit is there whatever was asked for.
         let wanted = match peer {
@@ -58,12 +63,24 @@ pub(super) fn contestants(
             _ => runtimes,
         };
         for &runtime in wanted.iter().filter(|wanted| can.contains(wanted)) {
-            contestants.push(Contestant {
-                peer,
-                runtime: Some(runtime),
-                opened: peer.open(backend, place, runtime)?,
-            });
+            match peer.open(backend, place, runtime) {
+                Ok(opened) => contestants.push(Contestant {
+                    peer,
+                    runtime: Some(runtime),
+                    opened,
+                }),
+                Err(error) if peer == PeerKind::Raw => return Err(error),
+                Err(error) => failures.push(unopened(backend, peer, &error)),
+            }
         }
     }
     Ok(contestants)
+}
+
+fn unopened(backend: Backend, peer: PeerKind, error: &dyn std::fmt::Display) -> String {
+    format!(
+        "{} {} cannot be opened: {error}",
+        backend.name(),
+        peer.name()
+    )
 }

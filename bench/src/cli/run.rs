@@ -41,6 +41,15 @@ pub(super) struct Run {
     scale: bool,
 }
 
+/// What the table does not show.
+#[derive(Default)]
+struct Notes {
+    /// Workloads that are beyond a peer.
+    lacks: Vec<String>,
+    /// What went wrong.
+    failures: Vec<String>,
+}
+
 impl Run {
     pub(super) fn run(self, core: usize) -> Result<()> {
         let backends = super::or_all(self.backend.clone());
@@ -48,12 +57,22 @@ impl Run {
         let databases = Databases::open(&backends, &progress)?;
         eprintln!("everything runs on core {core}");
         let (mut lines, mut points) = (Vec::new(), Vec::new());
+        let mut notes = Notes::default();
         for backend in backends {
             let place = databases.place(backend)?;
-            let mut contestants = contestants(backend, place, &self.peer, &self.runtime)?;
+            let failures = &mut notes.failures;
+            let mut contestants = contestants(backend, place, &self.peer, &self.runtime, failures)?;
             for &workload in &workloads {
                 progress(&format!("{} {} …", backend.name(), workload.name()));
-                self.measure(backend, place, workload, &mut contestants, &mut lines)?;
+                let contestants = &mut contestants;
+                self.measure(
+                    backend,
+                    place,
+                    workload,
+                    contestants,
+                    &mut lines,
+                    &mut notes,
+                )?;
             }
             if self.scale {
                 scale(
@@ -66,6 +85,9 @@ impl Run {
             progress("");
         }
         print!("{}", table(&lines));
+        for lack in &notes.lacks {
+            println!("unsupported: {lack}");
+        }
         if let Some(file) = &self.json {
             write_json(&lines, file)?;
         }
@@ -77,7 +99,7 @@ impl Run {
             };
             write_page(&page, file)?;
         }
-        Ok(())
+        super::said(&notes.failures)
     }
 
     fn measure(
@@ -87,14 +109,21 @@ impl Run {
         workload: Workload,
         contestants: &mut [Contestant],
         lines: &mut Vec<Line>,
+        notes: &mut Notes,
     ) -> Result<()> {
         let mut who = Vec::new();
         let mut turns: Vec<(String, &mut dyn Peer)> = Vec::new();
         for contestant in contestants {
-            if contestant.opened.lacks(workload).is_none() {
+            let peer = contestant.peer.name();
+            if let Some(reason) = contestant.opened.lacks(workload) {
+                let (backend, workload) = (backend.name(), workload.name());
+                notes
+                    .lacks
+                    .push(format!("{backend} {workload} {peer}: {reason}"));
+            } else {
                 let name = contestant.runtime_name(workload);
                 who.push((contestant.peer, contestant.runtime, name));
-                turns.push((contestant.peer.name().into(), &mut *contestant.opened));
+                turns.push((peer.into(), &mut *contestant.opened));
             }
         }
         if turns.is_empty() {
@@ -104,6 +133,17 @@ impl Run {
         let batch = Batch::new(workload, backend, 0);
         let measured = measure(batch, &mut turns, workload.rounds(self.rounds))?;
         for ((peer, runtime, runtime_name), measured) in who.into_iter().zip(measured) {
+            let measured = match measured {
+                Ok(measured) => measured,
+                Err(error) => {
+                    let (backend, workload) = (backend.name(), workload.name());
+                    let peer = peer.name();
+                    notes
+                        .failures
+                        .push(format!("{backend} {workload} {peer}: {error}"));
+                    continue;
+                }
+            };
             let memory = match workload {
                 Workload::Stream => {
                     let runtime = runtime.unwrap_or(RuntimeKind::Tokio);

@@ -47,10 +47,10 @@ impl Scale {
         let backends = super::or_all(self.backend);
         let databases = Databases::open(&backends, &progress)?;
         eprintln!("everything runs on core {core}");
-        let mut points = Vec::new();
+        let (mut points, mut failures) = (Vec::new(), Vec::new());
         for &backend in &backends {
             let place = databases.place(backend)?;
-            let mut peers = contestants(backend, place, &self.peer, &self.runtime)?;
+            let mut peers = contestants(backend, place, &self.peer, &self.runtime, &mut failures)?;
             scale(backend, &mut peers, self.rounds, &mut points)?;
         }
         progress("");
@@ -66,7 +66,7 @@ impl Scale {
             };
             write_page(&page, file)?;
         }
-        Ok(())
+        super::said(&failures)
     }
 }
 
@@ -106,6 +106,7 @@ pub(super) fn scale(
             turns.push((each.peer.name().into(), &mut *each.opened));
         }
         let measured = measure(batch, &mut turns, rounds)?;
+        let measured: Vec<_> = measured.into_iter().collect::<Result<_, _>>()?;
         for (each, measured) in peers.iter().zip(measured) {
             points.push(Point {
                 backend: backend.name().into(),
