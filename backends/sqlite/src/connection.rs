@@ -141,11 +141,13 @@ impl Connection {
         let Some(inline) = &mut self.inline else {
             return Ok(());
         };
-        if !inline.begin.run() {
-            return Err(self.last_error("BEGIN"));
+        // The progress handler may stop even this, when it is done already.
+        let begun = inline.begin.run();
+        inline.open = !self.database.is_autocommit();
+        match begun || inline.open {
+            true => Ok(()),
+            false => Err(self.last_error("BEGIN")),
         }
-        inline.open = true;
-        Ok(())
     }
 
     /// Ends the snapshot that an operation kept, if it did.
@@ -153,11 +155,12 @@ impl Connection {
         let Some(inline) = &mut self.inline else {
             return Ok(());
         };
-        if !std::mem::take(&mut inline.open) || inline.commit.run() {
-            return Ok(());
+        if std::mem::take(&mut inline.open) {
+            inline.commit.run();
+            // Nothing was written that could be lost.
+            self.roll_back()?;
         }
-        // Nothing was written that could be lost.
-        self.roll_back().map(drop)
+        Ok(())
     }
 
     /// The error of the last call, about a statement.
