@@ -1,10 +1,11 @@
 //! Opening a connection.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use futures_util::future::{Either, select};
 use queryset::runtime::{BoxFuture, Runtime};
 use queryset::{Error, ErrorKind, Result};
 use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
@@ -194,15 +195,26 @@ impl Connection {
 }
 
 /// The future's result, unless the time is up first.
+///
+/// The clock is looked at as well as the timer: a future that is woken again and again, as one is
+/// that reads a long result, keeps the timers of a runtime with one thread from their turn.
 pub(super) async fn within<F: Future + Unpin>(
     runtime: &Runtime,
     limit: Duration,
-    future: F,
+    mut future: F,
 ) -> Option<F::Output> {
-    match select(future, runtime.timer().sleep(limit)).await {
-        Either::Left((output, _)) => Some(output),
-        Either::Right(_) => None,
-    }
+    let begun = Instant::now();
+    let mut sleep = runtime.timer().sleep(limit);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        if sleep.as_mut().poll(context).is_ready() || begun.elapsed() >= limit {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// One error of several attempts: the last, which names the others.
