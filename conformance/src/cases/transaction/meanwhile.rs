@@ -63,10 +63,19 @@ fn nested(stage: &Stage) -> Verdict {
         let beginning = outer.clone();
         let (begun, undone) =
             join(async move { beginning.abegin().await }, outer.arollback()).await;
-        Verdict::Ok((kind(begun), undone))
+        Verdict::Ok((begun, undone))
     })??;
-    same("the one that began", begun, ENDED)?;
-    undone?;
+    match begun {
+        // It was answered before the other began, which then is refused.
+        Ok(nested) => {
+            same("the rollback", kind(undone), ENDED)?;
+            drop(nested);
+        }
+        Err(error) => {
+            same("the one that began", Some(error.kind()), ENDED)?;
+            undone?;
+        }
+    }
     same("within", count(&s, &tx)?, 0)?;
     end(&s, tx, Commit)??;
     same("what remains", present(&s, s.db())?, Vec::<i64>::new())
