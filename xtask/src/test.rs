@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the whole test-suite, step by step.
 
+mod counts;
 mod docs;
 mod ends;
 mod plan;
@@ -38,7 +39,8 @@ pub(crate) struct Arguments {
     /// Lists the steps with their deadlines, and runs none.
     #[arg(long)]
     list: bool,
-    /// Writes the pages of the documentation anew that the suite would else compare.
+    /// Writes the pages of the documentation anew that the suite would else compare, and the
+    /// instructions that operations take.
     #[arg(long)]
     update: bool,
     /// Multiplies every deadline, for a slow machine.

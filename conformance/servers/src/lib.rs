@@ -77,6 +77,7 @@ pub use database::Database;
 pub use error::Error;
 pub use kind::Kind;
 pub use needs::Needs;
+pub use packages::program;
 pub use serve::serve;
 pub use server::Server;
 pub use servers::Servers;

@@ -1,6 +1,6 @@
 //! Installing what is missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::identity::is_root;
@@ -66,16 +66,45 @@ pub(crate) fn complete(parts: &[Part], notify: &dyn Fn(&str)) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let list = missing.join(" ");
-    let by_hand = format!(
-        "run `apt-get install --no-install-recommends {list}` as root, name servers of your own by \
-         {}, or leave out the servers that need them",
+    let otherwise = format!(
+        ", name servers of your own by {}, or leave out the servers that need them",
         Kind::ALL
             .into_iter()
             .filter_map(Kind::variable)
             .collect::<Vec<_>>()
             .join(", ")
     );
+    install(&missing, &otherwise, notify)?;
+    match self::missing(parts).as_slice() {
+        [] => Ok(()),
+        still => Err(Error::new(format!(
+            "the packages {} are installed, but without the programs that we expect of them",
+            still.join(" ")
+        ))),
+    }
+}
+
+/// A program, from a Debian package that is installed if need be: for what else a checkout's tests
+/// need than servers.
+///
+/// # Errors
+/// It is missing and cannot be installed; the message says what would help.
+pub fn program(name: &str, package: &str, notify: impl Fn(&str)) -> Result<PathBuf> {
+    if let Some(program) = find(name) {
+        return Ok(program);
+    }
+    install(&[package], "", &notify)?;
+    find(name).ok_or_else(|| {
+        Error::new(format!(
+            "the package {package} is installed, but without the program {name}"
+        ))
+    })
+}
+
+fn install(missing: &[&str], otherwise: &str, notify: &dyn Fn(&str)) -> Result<()> {
+    let list = missing.join(" ");
+    let by_hand =
+        format!("run `apt-get install --no-install-recommends {list}` as root{otherwise}");
     if find("apt-get").is_none() {
         return Err(Error::new(format!(
             "missing packages: {list}; this system has no apt-get to install them with, so install \
@@ -88,20 +117,14 @@ pub(crate) fn complete(parts: &[Part], notify: &dyn Fn(&str)) -> Result<()> {
         ))
     })?;
     notify(&format!("installing {list}"));
-    let output = shell.run(include_str!("packages/install.sh"), &missing)?;
+    let output = shell.run(include_str!("packages/install.sh"), missing)?;
     if !output.status.success() {
         return Err(Error::new(format!(
             "installing {list} failed: {by_hand}\n{}",
             last_lines(&output)
         )));
     }
-    match self::missing(parts).as_slice() {
-        [] => Ok(()),
-        still => Err(Error::new(format!(
-            "the packages {} are installed, but without the programs that we expect of them",
-            still.join(" ")
-        ))),
-    }
+    Ok(())
 }
 
 /// A shell that runs as root.

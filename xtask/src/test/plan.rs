@@ -7,7 +7,7 @@ use queryset_servers::{Kind, Needs};
 
 use super::step::{Run, Step, Work};
 use super::tally::Tally;
-use super::{docs, ends, readme, toolchain};
+use super::{counts, docs, ends, readme, toolchain};
 use crate::cargo::{Workspace, cargo};
 
 /// Every step of the suite.
@@ -25,7 +25,7 @@ pub(super) fn steps(workspace: &Workspace, update: bool) -> Vec<Step> {
         work,
     };
     let (probe, old, shared) = (target.clone(), target.clone(), target.clone());
-    let pages = target.clone();
+    let (pages, counted) = (target.clone(), target.clone());
     vec![
         step(
             "toolchain",
@@ -83,6 +83,12 @@ pub(super) fn steps(workspace: &Workspace, update: bool) -> Vec<Step> {
             Box::new(move |run| readme::commands(run, &shared)),
         ),
         step("examples", "each example runs", 5, Box::new(examples)),
+        step(
+            "counts",
+            "how many instructions operations on SQLite take, beside what they took",
+            15,
+            Box::new(move |run| counts::compare(run, &counted, update)),
+        ),
         step(
             "rusqlite",
             "the SQLite backend with the oldest and the newest rusqlite that it allows",
