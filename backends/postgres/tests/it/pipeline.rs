@@ -1,6 +1,7 @@
 //! Short reads that share connections: each has its own rows, and nobody suffers for another.
 
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,16 +16,35 @@ use queryset::{
     TransactionOptions, Value,
 };
 use queryset_postgres::PostgresBackend;
+use queryset_servers::Servers;
 
 use crate::support::{PATIENCE, Rows, int, options, runtimes, servers, taken, tokio, until};
 
 type Reading = BoxFuture<'static, Result<Fetched>>;
 
-fn open(connections: usize, depth: usize, runtime: &Runtime) -> Arc<PostgresBackend> {
+/// A database and the servers that it needs, which end with their last user.
+struct Db {
+    backend: PostgresBackend,
+    _servers: Arc<Servers>,
+}
+
+impl Deref for Db {
+    type Target = PostgresBackend;
+
+    fn deref(&self) -> &PostgresBackend {
+        &self.backend
+    }
+}
+
+fn open(connections: usize, depth: usize, runtime: &Runtime) -> Arc<Db> {
     let servers = servers();
     let pool = PoolOptions::new().max_size(connections);
     let options = options(servers.postgres().unwrap()).pool(pool);
-    Arc::new(PostgresBackend::new(options.pipelining(depth), runtime.clone()).unwrap())
+    let backend = PostgresBackend::new(options.pipelining(depth), runtime.clone()).unwrap();
+    Arc::new(Db {
+        backend,
+        _servers: servers,
+    })
 }
 
 /// A read that may share a connection.
