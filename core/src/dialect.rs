@@ -32,9 +32,13 @@ pub struct Dialect {
     pub name: &'static str,
     /// The largest number of parameters in one statement; larger lists of keys go in batches.
     pub max_params: usize,
-    /// Whether `LIMIT` and `OFFSET` are written as literals. SQLite prepares a statement again
-    /// on each run when they are bound.
+    /// Whether `LIMIT` is written as a literal. SQLite prepares a statement again on each run when
+    /// it is bound; PostgreSQL plans one again, since it takes a tenth of the rows for the answer
+    /// while it does not know the number, and finds that plan worse than each new one.
     pub literal_limit: bool,
+    /// Whether `OFFSET` is written as a literal, as SQLite wants it for the same reason. Elsewhere
+    /// it is bound, so that the pages of a listing share a statement.
+    pub literal_offset: bool,
     /// Whether the text lookups (`contains`, `iexact`, …) may use the functions that the SQLite
     /// backend registers, and so answer as on PostgreSQL. Without them they are `LIKE`: case of
     /// ASCII letters ignored, other letters compared as they are.
@@ -63,7 +67,8 @@ impl Dialect {
                 Family::Sqlite => 32_766,
                 Family::Postgres | Family::Mysql => 65_535,
             },
-            literal_limit: family == Family::Sqlite,
+            literal_limit: family != Family::Mysql,
+            literal_offset: family == Family::Sqlite,
             text_functions: true,
             array_params: family != Family::Mysql,
             text_collation: "utf8mb4_bin",

@@ -16,7 +16,7 @@ use sea_query::{
 
 use super::joins::{Join, Joins, Spot};
 use super::plan::{Columns, Leaf, Plan};
-use super::writer::{NO_LIMIT, Text, TextWriter};
+use super::writer::{NO_LIMIT, Text, TextWriter, bound_end, literal_end};
 use super::{Conditions, Select, What};
 use crate::aggregate::{AggregateCall, Function};
 use crate::condition::ColumnRef;
@@ -51,7 +51,7 @@ pub(super) fn render(
     };
     let statement = renderer.select(select, conditions)?;
     let numbered = dialect.family == Family::Postgres;
-    let mut writer = TextWriter::new(numbered, dialect.literal_limit);
+    let mut writer = TextWriter::new(numbered);
     match dialect.family {
         Family::Sqlite => SqliteQueryBuilder.prepare_select_statement(&statement, &mut writer),
         Family::Postgres => PostgresQueryBuilder.prepare_select_statement(&statement, &mut writer),
@@ -436,16 +436,16 @@ impl Renderer<'_> {
     }
 
     fn window(&mut self, statement: &mut SelectStatement, window: Window) {
-        let end = |renderer: &mut Self, number: u64| {
-            if renderer.dialect.literal_limit {
-                return number;
+        let end = |renderer: &mut Self, number: u64, is_literal: bool| {
+            if is_literal {
+                return literal_end(number);
             }
             renderer.params += 1;
-            renderer.params as u64 - 1
+            bound_end(renderer.params - 1)
         };
         match window.limit() {
             Some(limit) => {
-                let limit = end(self, limit);
+                let limit = end(self, limit, self.dialect.literal_limit);
                 statement.limit(limit);
             }
             // Only PostgreSQL has an OFFSET without a LIMIT.
@@ -461,7 +461,7 @@ impl Renderer<'_> {
             None => {}
         }
         if window.low > 0 {
-            let low = end(self, window.low);
+            let low = end(self, window.low, self.dialect.literal_offset);
             statement.offset(low);
         }
     }

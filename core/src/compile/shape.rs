@@ -244,11 +244,13 @@ impl<'d> Shape<'d> {
             [] => window.limit(),
             _ => window.high,
         };
-        for end in [end, Some(window.low).filter(|&low| low > 0)]
-            .into_iter()
-            .flatten()
-        {
-            if self.dialect.literal_limit {
+        let low = Some(window.low).filter(|&low| low > 0);
+        for (end, is_literal) in [
+            (end, self.dialect.literal_limit),
+            (low, self.dialect.literal_offset),
+        ] {
+            let Some(end) = end else { continue };
+            if is_literal {
                 self.number(end);
             } else {
                 // No table has more rows than an i64 counts.

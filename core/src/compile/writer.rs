@@ -10,6 +10,16 @@ use crate::value::Value;
 /// What stands for no limit where an OFFSET needs a LIMIT before it.
 pub(super) const NO_LIMIT: u64 = u64::MAX;
 
+/// The end of a slice as a literal. No table has more rows than an `i64` counts.
+pub(super) fn literal_end(number: u64) -> u64 {
+    number.min(i64::MAX as u64)
+}
+
+/// The end of a slice that is the value at this position: a number that is no literal's.
+pub(super) fn bound_end(position: usize) -> u64 {
+    NO_LIMIT - 1 - position as u64
+}
+
 /// A text and which value belongs to each of its placeholders.
 #[derive(Debug)]
 pub(crate) struct Text {
@@ -32,22 +42,21 @@ impl Text {
 }
 
 /// Writes placeholders for markers: a signed number stands for the value at that position, an
-/// unsigned one (sea-query's own type for LIMIT and OFFSET) for itself.
+/// unsigned one (sea-query's own type for LIMIT and OFFSET) for itself, or for the value at the
+/// position that [`bound_end`] gave.
 #[derive(Debug)]
 pub(super) struct TextWriter {
     text: String,
     order: Vec<usize>,
     numbered: bool,
-    literal_limit: bool,
 }
 
 impl TextWriter {
-    pub(super) fn new(numbered: bool, literal_limit: bool) -> Self {
+    pub(super) fn new(numbered: bool) -> Self {
         Self {
             text: String::with_capacity(256),
             order: Vec::new(),
             numbered,
-            literal_limit,
         }
     }
 
@@ -94,12 +103,13 @@ impl SqlWriter for TextWriter {
             Marker::BigInt(Some(position)) => {
                 self.placeholder(usize::try_from(position).unwrap_or(usize::MAX));
             }
-            // The end of a slice without one is never a value.
-            Marker::BigUnsigned(Some(number)) if self.literal_limit || number == NO_LIMIT => {
+            Marker::BigUnsigned(Some(number))
+                if number == NO_LIMIT || number == literal_end(number) =>
+            {
                 self.text.push_str(&number.to_string());
             }
-            Marker::BigUnsigned(Some(position)) => {
-                self.placeholder(usize::try_from(position).unwrap_or(usize::MAX));
+            Marker::BigUnsigned(Some(bound)) => {
+                self.placeholder(usize::try_from(bound_end(0) - bound).unwrap_or(usize::MAX));
             }
             // The renderer makes no other values.
             _ => self.text.push_str("NULL"),

@@ -73,10 +73,10 @@ fn slices() {
     list(
         plain().slice(5..15),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 10 OFFSET 5 []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT $1 OFFSET $2 [I64(10), I64(5)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT ? OFFSET ? [I64(10), I64(5)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 10 OFFSET 5 []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 10 OFFSET $1 [I64(5)]
+            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT ? OFFSET ? [I64(10), I64(5)]
+        "#]],
     );
     list(
         plain().offset(5),
@@ -353,10 +353,10 @@ fn terminals() {
     check(
         |db| drop(pages().get(db)),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = ? LIMIT 21 [I64(3)]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = $1 LIMIT $2 [I64(3), I64(21)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(21)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = ? LIMIT 21 [I64(3)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = $1 LIMIT 21 [I64(3)]
+            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(21)]
+        "#]],
     );
     check(
         |db| drop(pages().count(db)),
@@ -369,10 +369,10 @@ fn terminals() {
     check(
         |db| drop(pages().limit(5).count(db)),
         expect![[r#"
-        sqlite  : SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = ? LIMIT 5) AS "subquery" [I64(3)]
-        postgres: SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = $1 LIMIT $2) AS "subquery" [I64(3), I64(5)]
-        mysql   : SELECT COUNT(*) FROM (SELECT `book`.`id` FROM `book` WHERE `book`.`pages` = ? LIMIT ?) AS `subquery` [I64(3), I64(5)]
-    "#]],
+            sqlite  : SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = ? LIMIT 5) AS "subquery" [I64(3)]
+            postgres: SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = $1 LIMIT 5) AS "subquery" [I64(3)]
+            mysql   : SELECT COUNT(*) FROM (SELECT `book`.`id` FROM `book` WHERE `book`.`pages` = ? LIMIT ?) AS `subquery` [I64(3), I64(5)]
+        "#]],
     );
     check(
         |db| drop(pages().distinct().count(db)),
@@ -385,58 +385,58 @@ fn terminals() {
     check(
         |db| drop(pages().exists(db)),
         expect![[r#"
-        sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 [I64(3)]
-        postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT $2 [I64(3), I64(1)]
-        mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(1)]
-    "#]],
+            sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 [I64(3)]
+            postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT 1 [I64(3)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(1)]
+        "#]],
     );
     check(
         |db| drop(pages().slice(5..9).exists(db)),
         expect![[r#"
-        sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 OFFSET 5 [I64(3)]
-        postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT $2 OFFSET $3 [I64(3), I64(1), I64(5)]
-        mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? OFFSET ? [I64(3), I64(1), I64(5)]
-    "#]],
+            sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 OFFSET 5 [I64(3)]
+            postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT 1 OFFSET $2 [I64(3), I64(5)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? OFFSET ? [I64(3), I64(1), I64(5)]
+        "#]],
     );
     check(
         |db| drop(all().first(db)),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT 1 []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT $1 [I64(1)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` ASC, `book`.`pages` DESC LIMIT ? [I64(1)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT 1 []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT 1 []
+            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` ASC, `book`.`pages` DESC LIMIT ? [I64(1)]
+        "#]],
     );
     check(
         |db| drop(all().last(db)),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT 1 []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT $1 [I64(1)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` DESC, `book`.`pages` ASC LIMIT ? [I64(1)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT 1 []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT 1 []
+            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` DESC, `book`.`pages` ASC LIMIT ? [I64(1)]
+        "#]],
     );
     check(
         |db| drop(all().latest(db)),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT 1 []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT $1 [I64(1)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`pages` DESC LIMIT ? [I64(1)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT 1 []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT 1 []
+            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`pages` DESC LIMIT ? [I64(1)]
+        "#]],
     );
     check(
         |db| drop(all().earliest_by_names(db, ["-id"])),
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."id" DESC LIMIT 1 []
-            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."id" DESC LIMIT $1 [I64(1)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."id" DESC LIMIT 1 []
             mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`id` DESC LIMIT ? [I64(1)]
         "#]],
     );
     check(
         |db| drop(pages().contains_key(db, 7)),
         expect![[r#"
-        sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? AND "book"."id" = ? LIMIT 1 [I64(3), I64(7)]
-        postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 AND "book"."id" = $2 LIMIT $3 [I64(3), I64(7), I64(1)]
-        mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? AND `book`.`id` = ? LIMIT ? [I64(3), I64(7), I64(1)]
-    "#]],
+            sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? AND "book"."id" = ? LIMIT 1 [I64(3), I64(7)]
+            postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 AND "book"."id" = $2 LIMIT 1 [I64(3), I64(7)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? AND `book`.`id` = ? LIMIT ? [I64(3), I64(7), I64(1)]
+        "#]],
     );
     check(
         |db| drop(plain().in_bulk_by_name(db, "pk", Some(vec![1.into(), 2.into()]))),
@@ -487,7 +487,7 @@ fn aggregates() {
         |db| drop(plain().limit(3).aggregate_by_names(db, terms())),
         expect![[r#"
             sqlite  : SELECT COUNT(*), COUNT(DISTINCT "subquery"."pages"), SUM(DISTINCT "subquery"."pages"), AVG("subquery"."pages"), MAX("subquery"."the ""price""") FROM (SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 3) AS "subquery" []
-            postgres: SELECT COUNT(*), COUNT(DISTINCT "subquery"."pages"), SUM(DISTINCT "subquery"."pages"), CAST(AVG("subquery"."pages") AS double precision), MAX("subquery"."the ""price""") FROM (SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT $1) AS "subquery" [I64(3)]
+            postgres: SELECT COUNT(*), COUNT(DISTINCT "subquery"."pages"), SUM(DISTINCT "subquery"."pages"), CAST(AVG("subquery"."pages") AS double precision), MAX("subquery"."the ""price""") FROM (SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 3) AS "subquery" []
             mysql   : SELECT COUNT(*), COUNT(DISTINCT `subquery`.`pages`), SUM(DISTINCT `subquery`.`pages`), AVG(`subquery`.`pages`), MAX(`subquery`.`the "price"`) FROM (SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT ?) AS `subquery` [I64(3)]
         "#]],
     );

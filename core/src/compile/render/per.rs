@@ -7,6 +7,7 @@ use sea_query::{
 
 use super::{Renderer, SUBQUERY};
 use crate::compile::Select;
+use crate::compile::writer::literal_end;
 use crate::error::Result;
 
 /// The row's number among those of its owner.
@@ -48,16 +49,17 @@ impl Renderer<'_> {
             outer.expr(column(column_name(place)));
         }
         outer.from_subquery(statement, Alias::new(SUBQUERY));
-        let mut end = |number: u64| match self.dialect.literal_limit {
-            true => Expr::val(Marker::BigUnsigned(Some(number))),
+        let dialect = self.dialect;
+        let mut end = |number: u64, is_literal: bool| match is_literal {
+            true => Expr::val(Marker::BigUnsigned(Some(literal_end(number)))),
             false => self.param(),
         };
         let number = || column(Alias::new(NUMBER));
         if let Some(high) = select.window.high {
-            outer.and_where(number().lte(end(high)));
+            outer.and_where(number().lte(end(high, dialect.literal_limit)));
         }
         if select.window.low > 0 {
-            outer.and_where(number().gt(end(select.window.low)));
+            outer.and_where(number().gt(end(select.window.low, dialect.literal_offset)));
         }
         outer.order_by_expr(number(), Direction::Asc);
         outer
