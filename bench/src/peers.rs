@@ -31,6 +31,8 @@ pub enum PeerKind {
     Queryset,
     /// The same on SQLite, where reads may start on the thread that awaits them.
     QuerysetInline,
+    /// The same on PostgreSQL, where short reads share connections when all are busy.
+    QuerysetPipelined,
     /// queryset's blocking methods.
     QuerysetBlocking,
     /// diesel on the caller's thread.
@@ -66,6 +68,7 @@ impl PeerKind {
             Self::RawThread => "raw-thread",
             Self::Queryset => "queryset",
             Self::QuerysetInline => "queryset-inline",
+            Self::QuerysetPipelined => "queryset-pipelined",
             Self::QuerysetBlocking => "queryset-blocking",
             Self::DieselBlocking => "diesel-blocking",
             Self::DieselBlockingDefault => "diesel-blocking-default",
@@ -86,6 +89,7 @@ impl PeerKind {
             Self::Raw | Self::Queryset | Self::QuerysetBlocking => {
                 &[Sqlite, Postgres, Mariadb, Mysql]
             }
+            Self::QuerysetPipelined => &[Postgres],
             // libmysqlclient needs cmake, a C++ compiler and OpenSSL to be built.
             Self::DieselBlocking | Self::DieselBlockingDefault => &[Sqlite, Postgres],
             Self::DieselAsync
@@ -110,7 +114,9 @@ impl PeerKind {
                 &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads]
             }
             // Without a runtime there are no sockets, but where the driver brings its own.
-            (Self::Queryset, Postgres) => &[Tokio, TokioCurrentThread, AsyncStd, Smol],
+            (Self::Queryset | Self::QuerysetPipelined, Postgres) => {
+                &[Tokio, TokioCurrentThread, AsyncStd, Smol]
+            }
             (Self::Queryset, _) => &[Tokio, TokioCurrentThread, AsyncStd, Smol, Threads],
             (_, _) => &[Tokio],
         }
@@ -119,7 +125,11 @@ impl PeerKind {
     /// Whether it runs unless others are asked for.
     pub const fn is_usual(self) -> bool {
         match self {
-            Self::Raw | Self::Queryset | Self::QuerysetInline | Self::QuerysetBlocking => true,
+            Self::Raw
+            | Self::Queryset
+            | Self::QuerysetInline
+            | Self::QuerysetPipelined
+            | Self::QuerysetBlocking => true,
             Self::RawThread => false,
             _ => cfg!(feature = "peers"),
         }
@@ -154,6 +164,9 @@ impl PeerKind {
             })?),
             Self::QuerysetInline => Box::new(Asynchronous::open(runtime, async |started| {
                 queryset::Queryset::open_inline(place, started).await
+            })?),
+            Self::QuerysetPipelined => Box::new(Asynchronous::open(runtime, async |started| {
+                queryset::Queryset::open_pipelined(place, started).await
             })?),
             Self::QuerysetBlocking => {
                 let runtime = if backend == Sqlite { Threads } else { runtime };

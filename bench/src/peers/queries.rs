@@ -34,6 +34,14 @@ pub(super) fn connect_blocking(
     })
 }
 
+/// How many reads share a connection at most.
+const DEPTH: usize = 8;
+
+pub(super) async fn connect_pipelined(place: &Place, runtime: Runtime) -> Result<Database> {
+    let options = postgres(Backend::Postgres, place)?.pipelining(DEPTH);
+    Ok(options.connect(runtime).await?)
+}
+
 pub(super) async fn connect_inline(place: &Place, runtime: Runtime) -> Result<Database> {
     let options = sqlite(Backend::Sqlite, place)?.inline(InlineBudget::default());
     Ok(options.connect(runtime).await?)

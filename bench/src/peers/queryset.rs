@@ -26,6 +26,11 @@ impl Queryset {
         let db = queries::connect_inline(place, runtime.adapter.clone()).await?;
         Ok(Self { db })
     }
+
+    pub(super) async fn open_pipelined(place: &Place, runtime: &Started) -> Result<Self> {
+        let db = queries::connect_pipelined(place, runtime.adapter.clone()).await?;
+        Ok(Self { db })
+    }
 }
 
 impl Reads for Queryset {
