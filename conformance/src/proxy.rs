@@ -28,6 +28,8 @@ struct State {
     held: usize,
     /// How many connections there have been.
     joined: u64,
+    /// How many of them their clients have not ended.
+    clients: usize,
     /// What clients say is held on the connections before this one; on none if `None`.
     clients_before: Option<u64>,
     /// How many connections have something to say that is held.
@@ -120,6 +122,11 @@ impl Proxy {
         self.shared.lock().joined
     }
 
+    /// How many connections there are that their clients have not ended.
+    pub(crate) fn clients(&self) -> usize {
+        self.shared.lock().clients
+    }
+
     /// All that is held goes on.
     pub(crate) fn release(&self) {
         let mut state = self.shared.lock();
@@ -204,10 +211,14 @@ fn join(shared: &Arc<Shared>, client: TcpStream, server: SocketAddr) -> io::Resu
     state.open.push(server.try_clone()?);
     let number = state.joined;
     state.joined += 1;
+    state.clients += 1;
     drop(state);
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     let own = Arc::clone(shared);
-    thread::Builder::new().spawn(move || pump(from, to, move || own.pass_client(number)))?;
+    thread::Builder::new().spawn(move || {
+        pump(from, to, || own.pass_client(number));
+        own.lock().clients -= 1;
+    })?;
     let own = Arc::clone(shared);
     thread::Builder::new().spawn(move || pump(server, client, move || own.pass()))?;
     Ok(())

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use rusqlite::InterruptHandle;
 
 use crate::options::InlineBudget;
+use crate::statement::shape;
 use crate::sync::lock;
 use crate::worker;
 
@@ -108,8 +109,8 @@ struct Frame {
 /// What an operation may use up on a thread that has other things to do. It never waits for a
 /// lock there.
 pub(crate) struct Allowed {
-    /// Until when, and how many calls of the progress handler; `None` for what ends by itself.
-    limit: Option<Limit>,
+    /// Until when, and how many calls of the progress handler.
+    limit: Limit,
     spent: bool,
     /// Whether most of it is spent: a good moment to leave with what is there.
     hurries: bool,
@@ -125,20 +126,26 @@ struct Limit {
 impl Allowed {
     /// No more than the budget since some moment.
     pub(crate) fn at_most(budget: &InlineBudget, since: Instant) -> Self {
-        Self::new(Some(Limit {
+        Self::new(Limit {
             since,
             time: budget.most_time(),
             calls: budget.calls(),
             left: budget.calls(),
-        }))
+        })
     }
 
-    /// As long as it takes, but no waiting.
-    pub(crate) fn straight() -> Self {
-        Self::new(None)
+    /// As long as a straight program takes: a change of the schema may have made another of it.
+    pub(crate) fn straight(since: Instant) -> Self {
+        let calls = shape::LONGEST as u32 / INLINE_STEPS.unsigned_abs() + 2;
+        Self::new(Limit {
+            since,
+            time: Duration::MAX,
+            calls,
+            left: calls,
+        })
     }
 
-    fn new(limit: Option<Limit>) -> Self {
+    fn new(limit: Limit) -> Self {
         Self {
             limit,
             spent: false,
@@ -148,9 +155,7 @@ impl Allowed {
 
     /// The progress handler is called: whether all is spent.
     fn spend(&mut self) -> bool {
-        let Some(limit) = &mut self.limit else {
-            return false;
-        };
+        let limit = &mut self.limit;
         limit.left = limit.left.saturating_sub(1);
         let time = limit.since.elapsed();
         self.spent = limit.left == 0 || time >= limit.time;

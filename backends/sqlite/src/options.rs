@@ -243,6 +243,7 @@ impl SqliteOptions {
     /// - a statement that was slow of late, until it has been quick eight times, or each time it
     ///   turned out slow again twice as often, up to 1,024;
     /// - pragmas, the later chunks of an iteration, transactions, and all that writes;
+    /// - all that reads a file through a URI with `cache=shared`;
     /// - what calls a function that was registered as
     ///   [blocking](SqliteConnection::create_blocking_function). Any other function of the
     ///   program's may so run on a thread that awaits a read, and must not block it.

@@ -17,7 +17,7 @@ mod turns;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Instant;
 
@@ -163,7 +163,7 @@ impl Pool {
         &self.runtime
     }
 
-    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
@@ -275,12 +275,21 @@ impl Pool {
     }
 
     /// Notes that a cursor works again.
-    pub(crate) fn unpark(&self, place: Place) {
+    pub(crate) fn unpark(self: &Arc<Self>, place: Place) {
         let mut state = self.lock();
         let parked = state.lane(place.line).map(|lane| lane.unpark(place.slot));
-        state.take_turns();
-        drop(state);
+        self.settle_turns(state);
         drop(parked);
+    }
+
+    /// Settles who may begin, now that one more has, and sees to the end of a wait that begins
+    /// with that.
+    fn settle_turns(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let expire = state.take_turns() && !std::mem::replace(&mut state.expiring, true);
+        drop(state);
+        if expire {
+            expire::start(self);
+        }
     }
 
     /// What a worker does next, after it gives back what the last operation left. `answered` is

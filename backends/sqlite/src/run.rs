@@ -117,8 +117,8 @@ fn here(
     };
     let start = connection.statements.start(&statement.sql);
     let allowed = match (start, connection.inline_budget()) {
-        (Some(Start::Straight), _) => Allowed::straight(),
         // What may be ended in the middle has to be able to begin again.
+        (Some(Start::Straight), Some(_)) if sink.forget() => Allowed::straight(since),
         (Some(Start::Loops), Some(budget)) if sink.forget() => Allowed::at_most(budget, since),
         _ => return elsewhere(connection, statement, sink),
     };
@@ -187,8 +187,15 @@ fn rows_within(
     while taken < max_rows && !working.hurries() {
         sink.row(running)?;
         taken += 1;
-        if !running.step()? {
-            return Ok(Within::Ended);
+        match running.step() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Within::Ended),
+            // As in `rows`: the rows before the failure are the caller's.
+            Err(error) if taken == max_rows && !error.is_cancelled() && !working.is_spent() => {
+                running.fail_later(error);
+                return Ok(Within::Full);
+            }
+            Err(error) => return Err(error),
         }
     }
     running.set_ahead();

@@ -68,6 +68,17 @@ impl Prepared {
         }
     }
 
+    /// Notes for the next run if SQLite has prepared the statement again by itself.
+    fn look_back(&mut self) {
+        // SAFETY: the statement is alive, and its connection is only used by this thread.
+        let again = unsafe {
+            ffi::sqlite3_stmt_status(self.pointer.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 1)
+        };
+        if again > 0 {
+            self.habit.has_changed();
+        }
+    }
+
     /// Runs a statement without values and rows to its end; false if it failed.
     pub(crate) fn run(&mut self) -> bool {
         // SAFETY: the statement is alive, and its connection is only used by this thread.
@@ -103,7 +114,13 @@ impl Running {
         must_read: bool,
     ) -> Result<Self, NotStarted> {
         let (prepared, place) = match connection.statements.take(&sql) {
-            Some((prepared, place)) => (prepared, Some(place)),
+            Some((mut prepared, place)) => {
+                // On a thread of the pool: nothing that is stale starts elsewhere.
+                if prepared.habit.wants_a_look() {
+                    prepared.habit.looked(connection.shape(&sql));
+                }
+                (prepared, Some(place))
+            }
             None => match prepare_one(&connection, &sql) {
                 Ok(mut prepared) => {
                     let reads = must_read && prepared.readonly && !is_pragma(&sql);
@@ -190,7 +207,7 @@ impl Running {
     /// Ends the run, wherever it is, and gives the connection back.
     pub(crate) fn finish(self) -> Box<Connection> {
         let Self {
-            prepared,
+            mut prepared,
             place,
             sql,
             params,
@@ -198,6 +215,9 @@ impl Running {
             ..
         } = self;
         prepared.end();
+        if connection.inline_budget().is_some() {
+            prepared.look_back();
+        }
         drop(params);
         connection.statements.put(place, sql, prepared);
         connection
@@ -206,7 +226,7 @@ impl Running {
     /// Ends the run, and gives back what it takes to begin again.
     pub(crate) fn take_back(self) -> (Box<Connection>, Statement) {
         let Self {
-            prepared,
+            mut prepared,
             place,
             sql,
             params,
@@ -214,6 +234,9 @@ impl Running {
             ..
         } = self;
         prepared.end();
+        if connection.inline_budget().is_some() {
+            prepared.look_back();
+        }
         connection.statements.put(place, Arc::clone(&sql), prepared);
         (connection, Statement::read(sql, params))
     }

@@ -347,7 +347,12 @@ fn sent(stage: &Stage) -> Verdict {
     let Some(watch) = s.opened().watch().cloned() else {
         return fail("the database was opened without a way to watch its server");
     };
+    let usual = proxy.clients();
     for round in 0..=ROUNDS {
+        // A request to cancel that says farewell would be held, and be taken for the statement.
+        until(&s, "the last request to cancel is over", || {
+            Ok(proxy.clients() <= usual)
+        })?;
         let joined = proxy.joined();
         // In the first round the connection gets to know the statement, which then goes in one
         // message.

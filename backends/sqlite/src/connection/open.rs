@@ -35,6 +35,10 @@ impl Opener {
     /// that is asked for.
     pub(crate) fn new(mut options: SqliteOptions) -> Result<(Self, Connection)> {
         options.location = options.location.resolved();
+        // One connection to a shared cache waits for the steps of another, and nothing ends that.
+        if options.location.shares_cache() {
+            options.inline = None;
+        }
         let location = &options.location;
         if let Some(path) = location.path()
             && !location.create

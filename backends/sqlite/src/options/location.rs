@@ -130,6 +130,11 @@ impl Location {
         matches!(self.source, Source::Memory(_))
     }
 
+    /// Whether its connections are to share their cache, and so a lock on it.
+    pub(crate) fn shares_cache(&self) -> bool {
+        matches!(&self.source, Source::Uri(uri) if uri.contains("cache=shared"))
+    }
+
     /// What SQLite is given, and whether it is to read it as a URI.
     pub(crate) fn filename(&self, immutable: bool) -> (PathBuf, bool) {
         match &self.source {

@@ -35,7 +35,7 @@ impl Pool {
         if lane.has_spare()
             && let Some(lease) = lane.lease(Arc::clone(sql), Instant::now())
         {
-            state.take_turns();
+            self.settle_turns(state);
             return Ok(lease);
         }
         let seat = Arc::new(Seat {
@@ -44,8 +44,7 @@ impl Pool {
             lease: Mutex::new(None),
         });
         lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
-        state.take_turns();
-        drop(state);
+        self.settle_turns(state);
         self.wait(line, &seat, interrupt)
     }
 

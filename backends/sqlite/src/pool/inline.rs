@@ -32,7 +32,7 @@ impl Pool {
                     sink,
                     max_rows,
                 },
-            ) if line == Line::of(Access::Read) => {
+            ) if line == Line::of(Access::Read) && !budget.most_time().is_zero() => {
                 let now = Instant::now();
                 let fetch = |statement, sink| Work::Fetch {
                     statement,
@@ -54,11 +54,12 @@ impl Pool {
                     return Attempt::Elsewhere(fetch(statement, sink));
                 };
                 let place = connection.place();
-                let (result, left) =
-                    match run::fetch_here(connection, statement, sink, max_rows, now) {
-                        Here::Ran(ran) => ran,
-                        Here::Elsewhere(work) => return Attempt::Elsewhere(work),
-                    };
+                let here = run::fetch_here(connection, statement, sink, max_rows, now);
+                Turn::is_over(Instant::now());
+                let (result, left) = match here {
+                    Here::Ran(ran) => ran,
+                    Here::Elsewhere(work) => return Attempt::Elsewhere(work),
+                };
                 let cursor = match left {
                     Left::Open(running) => Some(Box::new(Cursor::new(self, running, true)) as _),
                     left => {
@@ -100,9 +101,14 @@ impl Turn {
                 last: now,
             },
         };
-        let goes_on = now.saturating_duration_since(turn.began) < time || time.is_zero();
+        let goes_on = now.saturating_duration_since(turn.began) < time;
         TURN.set(goes_on.then_some(turn));
         goes_on
+    }
+
+    /// A read has ended: its own time is no pause.
+    fn is_over(now: Instant) {
+        TURN.set(TURN.get().map(|turn| Turn { last: now, ..turn }));
     }
 }
 
@@ -125,5 +131,18 @@ mod tests {
         assert!(Turn::goes_on(at(203), time));
         assert!(Turn::goes_on(at(400), time), "after a pause");
         assert!(Turn::goes_on(at(499), time));
+    }
+
+    #[test]
+    fn a_read_that_takes_long_is_no_pause() {
+        let time = Duration::from_micros(100);
+        let start = Instant::now();
+        let at = |micros| start + Duration::from_micros(micros);
+        assert!(Turn::goes_on(at(0), time));
+        Turn::is_over(at(150));
+        assert!(!Turn::goes_on(at(151), time));
+        assert!(Turn::goes_on(at(152), time));
+        Turn::is_over(at(160));
+        assert!(Turn::goes_on(at(300), time), "after a pause");
     }
 }

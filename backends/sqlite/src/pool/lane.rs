@@ -111,6 +111,10 @@ impl Lane {
         Ok(())
     }
 
+    pub(super) fn size(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(super) fn in_use(&self) -> usize {
         self.slots.len() - self.idle.len() - self.empty
     }

@@ -47,13 +47,19 @@ impl State {
             readers.turn = readers.waiters.len();
         }
         readers.turn = readers.turn.min(readers.waiters.len());
+        // Transactions and open cursors have all connections, and their owner may be who writes.
+        if readers.in_use() == readers.size() && readers.running() == 0 {
+            readers.turn = 0;
+        }
         let yields = readers.turn == 0 && !writer.waiters.is_empty();
         let mut waits = readers.bar(writes || yields, now);
         let reads = readers.running() > 0 || readers.turn > 0;
         waits |= writer.bar(writes || reads, now);
         let writes = writer.in_use() > 0;
-        if writes && !readers.barred {
-            waits |= readers.bar(true, now);
+        if writes {
+            if !readers.barred {
+                waits |= readers.bar(true, now);
+            }
             writer.barred = true;
         }
         turns.writes = writes;

@@ -14,8 +14,16 @@ pub(crate) enum Shape {
     Blind,
 }
 
-/// One step reads the whole tree, and the progress handler is not called meanwhile.
-const BLIND: [&str; 4] = ["Count", "IntegrityCk", "Clear", "Vacuum"];
+/// One step reads the whole tree, and the progress handler is not called meanwhile; or it has to do
+/// with transactions, and would have to do with the one that keeps the snapshot.
+const BLIND: [&str; 6] = [
+    "AutoCommit",
+    "Clear",
+    "Count",
+    "IntegrityCk",
+    "Savepoint",
+    "Vacuum",
+];
 
 /// Steps that go to the next one, and never elsewhere.
 const PLAIN: [&str; 30] = [
@@ -82,7 +90,7 @@ const JUMPS: [&str; 26] = [
 ];
 
 /// No straight program is longer: it is what may run between two looks at the clock.
-const LONGEST: usize = 128;
+pub(crate) const LONGEST: usize = 128;
 
 /// The shape of a statement that reads. Asked where a statement is prepared, since it prepares
 /// the statement once more.
@@ -196,6 +204,8 @@ mod tests {
             "SELECT title, (SELECT count(*) FROM author) FROM book WHERE id = ?",
             "SELECT title FROM book WHERE Abs(price) = ?",
             "EXPLAIN SELECT 1",
+            "COMMIT",
+            "SAVEPOINT one",
             "SELECT FROM",
         ] {
             assert_eq!(of_sql(sql), Shape::Blind, "{sql}");

@@ -492,3 +492,49 @@ fn the_longest_stall_is_told() {
     }
     eventually("all are back", || in_use(&db) == 0);
 }
+
+/// SQLite makes another program of a statement by itself, and its shape is another one then.
+#[test]
+fn a_look_up_that_has_lost_its_index_is_stopped() {
+    let folder = Folder::new();
+    let db = open(new_file(&folder).readers(1).inline(steps(640)));
+    write(&db, "CREATE TABLE t (a, b)").unwrap();
+    write(&db, "CREATE UNIQUE INDEX t_a ON t (a)").unwrap();
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                INSERT INTO t SELECT i, -i FROM n";
+    write(&db, rows).unwrap();
+    let look_up = || {
+        let statement = Statement::read("SELECT b FROM t WHERE a = ?", vec![int(5000)]);
+        db.fetch(statement, Box::new(Rows::default()), usize::MAX)
+    };
+    assert_eq!(taken(block_on(look_up()).unwrap()).0.rows, ints([-5000]));
+    assert!(poll_once(&mut look_up()).is_ready(), "it runs here");
+    write(&db, "DROP INDEX t_a").unwrap();
+    let mut scan = look_up();
+    assert!(poll_once(&mut scan).is_pending(), "it goes on elsewhere");
+    assert_eq!(taken(block_on(scan).unwrap()).0.rows, ints([-5000]));
+    eventually("the connection is back", || in_use(&db) == 0);
+}
+
+#[test]
+fn a_failure_behind_the_last_row_comes_with_the_next_call() {
+    let db = open(SqliteOptions::memory().readers(1).inline(steps(4096)));
+    write(&db, "CREATE TABLE t (a)").unwrap();
+    write(&db, "INSERT INTO t VALUES (1), (-9223372036854775808)").unwrap();
+    for round in 0..3 {
+        let statement = Statement::read("SELECT abs(a) FROM t", vec![]);
+        let mut read = db.fetch(statement, Box::new(Rows::default()), 1);
+        let fetched = match poll_once(&mut read) {
+            Poll::Ready(fetched) => fetched,
+            Poll::Pending => {
+                assert_eq!(round, 0, "it runs here once its connection knows it");
+                block_on(read)
+            }
+        };
+        let (rows, cursor) = taken(fetched.unwrap());
+        assert_eq!(rows.rows, ints([1]));
+        let next = cursor.unwrap().fill(Box::new(Rows::default()), 1);
+        assert!(block_on(next).is_err());
+        eventually("the connection is back", || in_use(&db) == 0);
+    }
+}
