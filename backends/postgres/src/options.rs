@@ -44,6 +44,9 @@ pub struct PostgresOptions {
     pub(crate) on_connect: Vec<ConnectHook>,
 }
 
+/// A queue of so many reads is one that nobody waits for.
+const MOST_PIPELINED: usize = 1024;
+
 pub(crate) type ConnectHook =
     Arc<dyn for<'c> Fn(PostgresConnection<'c>) -> BoxFuture<'c, Result<()>> + Send + Sync>;
 
@@ -290,10 +293,11 @@ impl PostgresOptions {
     /// - Rows are handed over by the task that reads for all, so a row with a value of many
     ///   megabytes, or a [`FromRow`](queryset::FromRow) that takes long, keeps the neighbours.
     ///
-    /// It needs [`named_statements`](Self::named_statements).
+    /// It needs [`named_statements`](Self::named_statements). A depth of more than 1024 is taken as
+    /// 1024.
     #[must_use]
     pub fn pipelining(mut self, depth: usize) -> Self {
-        self.pipelining = depth;
+        self.pipelining = depth.min(MOST_PIPELINED);
         self
     }
 

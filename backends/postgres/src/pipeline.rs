@@ -129,7 +129,7 @@ impl Pipeline {
             } else {
                 self.depth
             };
-            if state.starting * each >= state.waiting.len() {
+            if state.starting.saturating_mul(each) >= state.waiting.len() {
                 return;
             }
             state.starting += 1;
