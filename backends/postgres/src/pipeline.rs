@@ -28,6 +28,10 @@ const MOST_ROWS: u64 = 100;
 /// nobody should queue.
 const STALL: Duration = Duration::from_millis(5);
 
+/// A lane takes nobody in for longer: it ends, and the pool sees to the age of its connection, which
+/// a lane that is always joined would never give back.
+const TURN: Duration = Duration::from_secs(1);
+
 /// Shares the connections of a pool.
 pub(crate) struct Pipeline {
     pool: Arc<Pool<Opener>>,
@@ -57,6 +61,8 @@ struct Lane {
     /// Reads that its task has not taken yet.
     inbox: Vec<Order>,
     waker: Waker,
+    /// When it got its connection.
+    since: Instant,
     /// When a read was last answered, or the first one came.
     moved: Instant,
     /// Whether a caller went away whose read is not answered.
@@ -177,6 +183,7 @@ impl State {
         let open = self.lanes.iter_mut().filter(|lane| {
             lane.load < depth
                 && !lane.forsaken
+                && now.saturating_duration_since(lane.since) < TURN
                 && (lane.load == 0 || now.saturating_duration_since(lane.moved) < STALL)
         });
         let lane = open.min_by_key(|lane| lane.load)?;

@@ -11,7 +11,7 @@ use queryset::{Error, ErrorKind, Result};
 
 use super::read::Line;
 use super::reply::Order;
-use super::{Lane, Pipeline};
+use super::{Lane, Pipeline, TURN};
 use crate::connection::{Connection, Opener, Stopped};
 
 /// Starts a lane, which has been counted as starting.
@@ -96,12 +96,14 @@ impl Starting {
         let id = state.latest;
         let inbox: Vec<Order> = state.waiting.drain(..count).collect();
         inbox.iter().for_each(|order| order.reply().enter(id));
+        let now = Instant::now();
         state.lanes.push(Lane {
             id,
             load: inbox.len(),
             inbox,
             waker: Waker::noop().clone(),
-            moved: Instant::now(),
+            since: now,
+            moved: now,
             forsaken: false,
         });
         drop(state);
@@ -207,7 +209,6 @@ impl Open {
         let left: Vec<Order> = work.reads.drain(..).map(|read| read.order).collect();
         drop(work);
         let (answered, broken) = (line.is_answered(), line.is_broken());
-        let pipeline = Arc::clone(&self.pipeline);
         // Nobody joins any more.
         drop(self);
         match ended {
@@ -227,9 +228,6 @@ impl Open {
                 fail(left, stopped.error, unsent);
             }
         }
-        drop(lease);
-        // What it had not begun.
-        pipeline.start_lanes(false);
     }
 
     /// Ends the lane if nobody has joined it.
@@ -250,10 +248,20 @@ impl Drop for Open {
             return;
         };
         let mut lane = state.lanes.swap_remove(position);
+        // Who was given up has left already, and nobody would take it out.
+        lane.inbox.retain(|order| !order.reply().is_forsaken());
+        let replies: Vec<_> = lane.inbox.iter().map(|o| Arc::clone(o.reply())).collect();
         for order in lane.inbox.drain(..).rev() {
             order.reply().enter(0);
             state.waiting.push_front(order);
         }
+        drop(state);
+        if replies.is_empty() {
+            return;
+        }
+        self.pipeline.start_lanes(false);
+        // They wait for a connection from now on, and set their clocks.
+        replies.iter().for_each(|reply| reply.call());
     }
 }
 
@@ -312,9 +320,17 @@ impl Work<'_, '_> {
         if self.line.is_broken() {
             return Poll::Ready(Pause::Left);
         }
+        if self.line.is_closed() {
+            // Whoever drives the connection says so, and what is not begun goes to another lane.
+            return Poll::Pending;
+        }
         self.take_orders(answered);
         let mut refused = 0;
         for order in self.inbox.drain(..) {
+            if order.reply().is_forsaken() {
+                refused += 1;
+                continue;
+            }
             let reply = Arc::clone(order.reply());
             let mut read = Read {
                 order,
@@ -333,6 +349,7 @@ impl Work<'_, '_> {
             && let Some(lane) = self.lane.pipeline.lock().lane(self.lane.id)
         {
             lane.load -= refused;
+            lane.forsaken &= any_forsaken(&self.reads);
         }
         if self.reads.is_empty() {
             return Poll::Ready(Pause::Idle);
@@ -355,15 +372,19 @@ impl Work<'_, '_> {
         if answered > 0 {
             lane.load -= answered;
             lane.moved = Instant::now();
-            let mut left = self.reads.iter().map(|read| read.order.reply());
-            lane.forsaken &= left.any(|reply| reply.is_forsaken());
+            // Those in the inbox that were given up are not begun.
+            lane.forsaken &= any_forsaken(&self.reads);
         }
         std::mem::swap(&mut self.inbox, &mut lane.inbox);
         // Who waits here comes before those who join, and behind those who wait for a connection
         // of their own.
         let free = pipeline.depth.saturating_sub(lane.load);
         let count = free.min(state.waiting.len());
-        if count > 0 && !lane.forsaken && pipeline.pool.status().waiting <= state.queued {
+        if count > 0
+            && !lane.forsaken
+            && lane.since.elapsed() < TURN
+            && pipeline.pool.status().waiting <= state.queued
+        {
             if lane.load == 0 {
                 lane.moved = Instant::now();
             }
@@ -374,6 +395,10 @@ impl Work<'_, '_> {
             }
         }
     }
+}
+
+fn any_forsaken(reads: &[Read<'_>]) -> bool {
+    reads.iter().any(|read| read.order.reply().is_forsaken())
 }
 
 /// Lets others have a turn.

@@ -46,6 +46,11 @@ impl<'c> Line<'c> {
         self.broken.load(Ordering::Relaxed)
     }
 
+    /// Whether the connection is over, so that no request leaves any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     fn statements(&self) -> MutexGuard<'_, &'c mut Cache> {
         self.statements
             .lock()

@@ -82,6 +82,17 @@ impl Reply {
         }
     }
 
+    /// Wakes the caller, for whom something has changed.
+    pub(super) fn call(&self) {
+        let waker = match &self.lock().stage {
+            Stage::Waiting(waker) => waker.clone(),
+            _ => None,
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// Leaves the outcome; who is to be woken for it.
     fn end(&self, outcome: Result<(), Stopped>) -> Option<Waker> {
         let mut state = self.lock();
@@ -181,6 +192,12 @@ impl Future for Waiting {
                     (_, sink) => this.stopped(Stopped::here(runtime_is_gone()), sink),
                 };
             }
+        }
+        // Its lane ended before it was begun.
+        if this.patience.is_none() && this.reply.lane() == 0 {
+            let pool = &this.pipeline.pool;
+            let timer = pool.runtime().timer();
+            this.patience = Some(timer.sleep(pool.acquire_timeout()));
         }
         if let Some(patience) = &mut this.patience
             && patience.as_mut().poll(context).is_ready()

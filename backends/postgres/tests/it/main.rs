@@ -6,6 +6,7 @@ mod bouncer;
 mod drops;
 mod errors;
 mod faults;
+mod lanes;
 mod pipeline;
 mod reads;
 mod session;

@@ -20,10 +20,10 @@ use queryset_servers::Servers;
 
 use crate::support::{PATIENCE, Rows, int, options, runtimes, servers, taken, tokio, until};
 
-type Reading = BoxFuture<'static, Result<Fetched>>;
+pub(crate) type Reading = BoxFuture<'static, Result<Fetched>>;
 
 /// A database and the servers that it needs, which end with their last user.
-struct Db {
+pub(crate) struct Db {
     backend: PostgresBackend,
     _servers: Arc<Servers>,
 }
@@ -36,7 +36,7 @@ impl Deref for Db {
     }
 }
 
-fn open(connections: usize, depth: usize, runtime: &Runtime) -> Arc<Db> {
+pub(crate) fn open(connections: usize, depth: usize, runtime: &Runtime) -> Arc<Db> {
     let servers = servers();
     let pool = PoolOptions::new().max_size(connections);
     let options = options(servers.postgres().unwrap()).pool(pool);
@@ -48,17 +48,17 @@ fn open(connections: usize, depth: usize, runtime: &Runtime) -> Arc<Db> {
 }
 
 /// A read that may share a connection.
-fn short(sql: &str, params: Vec<Value>) -> Statement {
+pub(crate) fn short(sql: &str, params: Vec<Value>) -> Statement {
     let mut statement = Statement::read(sql, params);
     statement.most_rows = Some(21);
     statement
 }
 
-fn reading(db: &PostgresBackend, sql: &str, params: Vec<Value>) -> Reading {
+pub(crate) fn reading(db: &PostgresBackend, sql: &str, params: Vec<Value>) -> Reading {
     db.fetch(short(sql, params), Box::new(Rows::default()), usize::MAX)
 }
 
-fn own(db: &PostgresBackend, number: i64) -> Reading {
+pub(crate) fn own(db: &PostgresBackend, number: i64) -> Reading {
     reading(
         db,
         "SELECT $1::int8, repeat('x', $1::int4 % 50)",
@@ -66,14 +66,14 @@ fn own(db: &PostgresBackend, number: i64) -> Reading {
     )
 }
 
-fn assert_own(fetched: Result<Fetched>, number: i64) {
+pub(crate) fn assert_own(fetched: Result<Fetched>, number: i64) {
     let (rows, cursor) = taken(fetched.unwrap());
     let expected = "x".repeat(number as usize % 50);
     assert_eq!(rows.rows, [[int(number), Value::Text(expected.into())]]);
     assert!(cursor.is_none());
 }
 
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     poll_fn(|context| {
         Poll::Ready(match Pin::new(&mut *future).poll(context) {
             Poll::Ready(output) => Some(output),
@@ -84,7 +84,7 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
 }
 
 /// Waits in a task of any runtime until no read waits for a connection any more.
-async fn until_served(db: &PostgresBackend, runtime: &Runtime) {
+pub(crate) async fn until_served(db: &PostgresBackend, runtime: &Runtime) {
     let patience = Instant::now() + PATIENCE;
     while db.pool_status().waiting > 0 {
         assert!(Instant::now() < patience, "{:?}", db.pool_status());
@@ -93,7 +93,7 @@ async fn until_served(db: &PostgresBackend, runtime: &Runtime) {
 }
 
 /// Puts these on one connection together: the only one is held until all of them wait.
-async fn together(
+pub(crate) async fn together(
     db: &PostgresBackend,
     runtime: &Runtime,
     statements: Vec<(&str, Vec<Value>)>,
@@ -549,7 +549,7 @@ fn who_waits_too_long_hears_who_holds_the_connection() {
     let servers = servers();
     let pool = PoolOptions::new()
         .max_size(1)
-        .acquire_timeout(Duration::from_millis(50));
+        .acquire_timeout(Duration::from_secs(1));
     let options = options(servers.postgres().unwrap())
         .pool(pool)
         .pipelining(8);
