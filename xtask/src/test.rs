@@ -3,6 +3,7 @@
 mod counts;
 mod docs;
 mod ends;
+mod failures;
 mod plan;
 mod process;
 mod readme;
@@ -20,7 +21,7 @@ use queryset_servers::Kind;
 use crate::cargo::Workspace;
 use report::{Outcome, Report};
 use servers::Shared;
-use step::{Run, Step};
+use step::{Run, Said, Step};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -81,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         let left_out = left_out.iter().any(|left_out| *left_out == name)
             || !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name);
         if left_out {
-            report.add(name, Outcome::LeftOut, Duration::ZERO, Vec::new());
+            report.add(name, Outcome::LeftOut, Duration::ZERO, Said::default());
             continue;
         }
         println!("\n=== {}/{count} {name}: {}", index + 1, step.about);
@@ -102,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
                 Outcome::Failed(error)
             }
         };
-        report.add(name, outcome, start.elapsed(), run.into_results());
+        report.add(name, outcome, start.elapsed(), run.into_said());
     }
     report.print(&servers.lines())
 }

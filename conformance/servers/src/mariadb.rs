@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::mysql_options::{NO_SYNC, accounts, options, prepare};
+use crate::mysql_options::{NO_AIO, NO_SYNC, accounts, options, prepare};
 use crate::private::Private;
 use crate::programs::Mariadb;
 use crate::server::Server;
@@ -18,7 +18,7 @@ pub(crate) fn start(run: &Run, programs: &Mariadb) -> Result<Server> {
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
     ])
-    .args(["--skip-innodb-doublewrite", NO_SYNC])
+    .args(["--skip-innodb-doublewrite", NO_SYNC, NO_AIO])
     .arg(format!("--datadir={}", place.data().display()));
     place.run(init)?;
     prepare(&place, &run.tls, &accounts(&run.password, "by"))?;

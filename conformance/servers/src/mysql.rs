@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(crate) use tree::Tree;
 
 use crate::client::Client;
-use crate::mysql_options::{NO_SYNC, accounts, options, prepare};
+use crate::mysql_options::{NO_AIO, NO_SYNC, accounts, options, prepare};
 use crate::private::{Place, Private};
 use crate::programs::find;
 use crate::server::Server;
@@ -86,7 +86,7 @@ pub(crate) fn start(run: &Run, programs: &Programs) -> Result<Server> {
     init.arg("--initialize-insecure")
         // Nobody goes on with what is half initialised.
         .args(["--innodb-doublewrite=OFF", "--innodb-redo-log-capacity=8M"])
-        .args(["--performance-schema=OFF", NO_SYNC])
+        .args(["--performance-schema=OFF", NO_SYNC, NO_AIO])
         .arg(format!("--datadir={}", place.data().display()))
         .arg(format!("--tmpdir={}", place.folder.display()));
     place.run(init)?;

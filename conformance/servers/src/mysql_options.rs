@@ -10,6 +10,10 @@ use crate::{Account, Tls};
 /// disk.
 pub(crate) const NO_SYNC: &str = "--innodb-flush-method=nosync";
 
+/// The kernel's asynchronous requests are counted over the whole machine: where other programs have
+/// used them up, a server that wants them does not start.
+pub(crate) const NO_AIO: &str = "--innodb-use-native-aio=OFF";
+
 /// The options of a running server.
 pub(crate) fn options(command: &mut Command, place: &Place, port: u16) {
     let folder = &place.folder;
@@ -29,6 +33,7 @@ pub(crate) fn options(command: &mut Command, place: &Place, port: u16) {
             "--skip-name-resolve",
             "--max-connections=300",
             NO_SYNC,
+            NO_AIO,
             // Written at each commit, so that a kill -9 loses none.
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-buffer-pool-size=64M",

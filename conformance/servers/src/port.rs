@@ -24,7 +24,9 @@ pub(crate) fn free() -> Result<u16> {
     for _ in 0..1_000 {
         let offset = random::number() % u64::from(end - FIRST);
         let port = FIRST + u16::try_from(offset).unwrap_or_default();
-        if is_free(port) && TAKEN.lock().is_ok_and(|mut taken| taken.insert(port)) {
+        // In this order: to try a port is to hold it for a moment, in which the server that it was
+        // given to could not have it back.
+        if TAKEN.lock().is_ok_and(|mut taken| taken.insert(port)) && is_free(port) {
             return Ok(port);
         }
     }

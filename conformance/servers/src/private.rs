@@ -112,7 +112,7 @@ impl Private {
             server.launch()?;
             match server.wait(&client) {
                 Ok(()) => return Ok((server, client)),
-                Err(_) if !last && !server.is_running() && !port::is_free(port) => {
+                Err(_) if !last && !server.is_running() && server.was_late() => {
                     // It was free a moment ago. The supervisor must forget the one that failed.
                     server.kill()?;
                 }
@@ -207,6 +207,11 @@ impl Private {
                 Err(_) => thread::sleep(PAUSE),
             }
         }
+    }
+
+    /// Whether somebody else had the port, perhaps for a moment only.
+    fn was_late(&self) -> bool {
+        !port::is_free(self.port) || self.log().contains("Address already in use")
     }
 
     fn failed(&self, reason: &str) -> Error {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::step::Said;
 use super::tally::Tally;
 
 /// How a step ended.
@@ -22,21 +23,17 @@ struct Row {
     outcome: Outcome,
     took: Duration,
     results: Vec<String>,
+    failures: Vec<String>,
 }
 
 impl Report {
-    pub(super) fn add(
-        &mut self,
-        name: &'static str,
-        outcome: Outcome,
-        took: Duration,
-        results: Vec<String>,
-    ) {
+    pub(super) fn add(&mut self, name: &'static str, outcome: Outcome, took: Duration, said: Said) {
         self.rows.push(Row {
             name,
             outcome,
             took,
-            results,
+            results: said.results,
+            failures: said.failures.into_lines(),
         });
     }
 
@@ -87,6 +84,10 @@ impl Report {
             all.passed,
             all.failed
         );
+        for row in self.rows.iter().filter(|row| !row.failures.is_empty()) {
+            title(&format!("what failed in {}", row.name));
+            row.failures.iter().for_each(|line| println!("{line}"));
+        }
         self.failures()
     }
 

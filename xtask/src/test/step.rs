@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use queryset_servers::Needs;
 
+use super::failures::Failures;
 use super::process;
 use super::servers::Shared;
 
@@ -20,10 +21,18 @@ pub(super) struct Step {
 /// What a step does.
 pub(super) type Work = Box<dyn FnOnce(&mut Run<'_>) -> Result<(), String>>;
 
+/// What the test binaries of a step said that is worth telling again.
+#[derive(Default)]
+pub(super) struct Said {
+    /// Their summary lines.
+    pub(super) results: Vec<String>,
+    pub(super) failures: Failures,
+}
+
 /// A step under way.
 pub(super) struct Run<'s> {
     until: Instant,
-    results: Vec<String>,
+    said: Said,
     servers: &'s mut Shared,
 }
 
@@ -31,7 +40,7 @@ impl<'s> Run<'s> {
     pub(super) fn new(until: Instant, servers: &'s mut Shared) -> Self {
         Self {
             until,
-            results: Vec::new(),
+            said: Said::default(),
             servers,
         }
     }
@@ -49,10 +58,11 @@ impl<'s> Run<'s> {
         }
         let line = spelled(&command);
         println!("$ {line}");
-        let results = &mut self.results;
+        let said = &mut self.said;
         let status = process::run(command, self.until, |printed| {
+            said.failures.line(printed);
             if printed.starts_with("test result: ") {
-                results.push(printed.to_owned());
+                said.results.push(printed.to_owned());
             }
         });
         match status.map_err(|error| format!("`{line}` {error}"))? {
@@ -66,14 +76,14 @@ impl<'s> Run<'s> {
         Instant::now() >= self.until
     }
 
-    /// The summary lines that the test binaries printed.
-    pub(super) fn into_results(self) -> Vec<String> {
-        self.results
+    /// What the test binaries said.
+    pub(super) fn into_said(self) -> Said {
+        self.said
     }
 
     /// The summary lines so far.
     pub(super) fn results(&self) -> &[String] {
-        &self.results
+        &self.said.results
     }
 }
 

@@ -110,7 +110,8 @@ for name in $servers; do
     forget_memory "$name"
 done
 # The processes just killed may still be closing their files.
-for try in 1 2 3 4 5; do
-    rm -rf "$folder" 2>/dev/null && break
-    sleep 0.2
+tries=100
+while ! rm -rf "$folder" 2>/dev/null && [ "$tries" -gt 0 ]; do
+    sleep 0.1
+    tries=$((tries - 1))
 done
