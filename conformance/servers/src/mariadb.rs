@@ -19,7 +19,9 @@ pub(crate) fn start(run: &Run, programs: &Mariadb) -> Result<Server> {
         "--skip-test-db",
     ])
     .args(["--skip-innodb-doublewrite", NO_SYNC, NO_AIO])
-    .arg(format!("--datadir={}", place.data().display()));
+    .arg(format!("--datadir={}", place.data().display()))
+    // In a shared one each server that starts removes the temporary tables of all others.
+    .arg(format!("--tmpdir={}", place.folder.display()));
     place.run(init)?;
     prepare(&place, &run.tls, &accounts(&run.password, "by"))?;
     let (private, client) = Private::start(
