@@ -16,7 +16,7 @@ pub(crate) use iterate::Together;
 pub use iterate::{AsyncIter, Iter};
 pub(crate) use read::{Limits, Read};
 pub use scope::{Repeated, Scope};
-pub(crate) use sink::Layout;
+pub(crate) use sink::{Gather, Layout};
 
 use std::fmt;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod uuid;
 pub use json::Json;
 
 use crate::error::Result;
+use crate::model::copy::Lender;
 use crate::row::RowReader;
 pub(crate) use read::in_type;
 
@@ -85,6 +86,13 @@ pub trait Field: Sized + Send + 'static {
 
     /// The value to send; [`Value::Refused`] with the reason for one that no column can hold.
     fn to_value(&self) -> Value;
+
+    /// Hands out the value, without a copy of it where the type is that of the value.
+    #[doc(hidden)]
+    #[inline]
+    fn lend(&self, lender: &mut Lender<'_>) {
+        lender.value(&self.to_value());
+    }
 
     // The derives call this and not `RowReader::get`: the error for a type that is no `Field` is
     // then the same wherever a derive uses the type, and the compiler tells it only once.
@@ -151,5 +159,13 @@ impl<T: Field<Base = T>> Field for Option<T> {
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::to_value)
+    }
+
+    #[inline]
+    fn lend(&self, lender: &mut Lender<'_>) {
+        match self {
+            Some(value) => value.lend(lender),
+            None => lender.borrowed(ValueRef::Null),
+        }
     }
 }

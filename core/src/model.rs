@@ -1,6 +1,6 @@
 //! What a struct with `#[derive(Model)]` is.
 
-mod copy;
+pub(crate) mod copy;
 mod deferred;
 pub(crate) mod fields;
 mod foreign_key;
@@ -17,14 +17,13 @@ pub(crate) use related::not_loaded;
 pub use reverse::{ManyToMany, Reverse};
 pub use reverse_one::ReverseOne;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::meta::ModelMeta;
 use crate::path::Path;
 use crate::q::Q;
 use crate::queryset::QuerySet;
-use crate::related::{Loadable, Slot};
+use crate::related::{Loadable, Origin, Slot};
 use crate::row::FromRow;
 use crate::value::Value;
 
@@ -76,6 +75,12 @@ pub trait Model: FromRow + Sync {
         None
     }
 
+    /// Hands out the values of the columns, in the order of the metadata.
+    #[doc(hidden)]
+    fn lend(&self, lender: &mut copy::Lender<'_>) {
+        self.values().iter().for_each(|value| lender.value(value));
+    }
+
     /// A condition on its own, to be kept, combined and used by
     /// [`filter_by`](QuerySet::filter_by): `Book::q(|b| b.pages.gt(100))`.
     fn q(condition: impl FnOnce(Self::Fields<Self>) -> Q<Self>) -> Q<Self> {
@@ -105,7 +110,7 @@ impl<M: Model> Loadable for M {
         relation < M::SLOTS
     }
 
-    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        Some(Arc::new(copy::copy(self)?))
+    fn copies(&self, rows: &[&dyn Loadable]) -> Vec<Option<Origin>> {
+        copy::copied::<M>(rows)
     }
 }

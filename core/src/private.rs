@@ -7,6 +7,7 @@ pub use std::vec::Vec;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use crate::model::copy::Lender;
 pub use crate::model::fields::NoFields;
 pub use crate::model::holder::{Forward, Holder, Placed, is_one_to_one, related_set};
 pub use crate::related::{Loadable, Slot};

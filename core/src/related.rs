@@ -1,20 +1,24 @@
 //! Rows and their places for related rows, whatever their types: what loading works with.
 
 mod fetch;
+mod group;
 mod key;
+mod keys;
+mod origins;
 
-pub(crate) use fetch::{Fetch, FetchPlan, Fetched, Io, fetch};
+pub(crate) use fetch::{Fetch, FetchPlan, Fetched, Io, Owners, fetch};
 pub(crate) use key::Key;
+pub(crate) use keys::Keys;
+pub(crate) use origins::{Copied, Copy, Origin, Origins, copies};
 
 use std::any::Any;
-use std::sync::Arc;
 
 use crate::meta::ModelMeta;
 use crate::value::Value;
 
 /// A row whose relations can be loaded: a derived model's, or a record.
 #[doc(hidden)]
-pub trait Loadable: Send + Sync + 'static {
+pub trait Loadable: Any + Send + Sync {
     /// The value of a column of the row's model; `None` if it was not read.
     fn part(&self, meta: &ModelMeta, column: usize) -> Option<Value>;
 
@@ -33,9 +37,9 @@ pub trait Loadable: Send + Sync + 'static {
         false
     }
 
-    /// The row's own columns as a row of their own, for those that refer to it. What is loaded
-    /// with the row is not with the copy, since rows that hold each other would never be freed.
-    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>>;
+    /// The own columns of rows of the same type, for those that refer to them. What is loaded with
+    /// a row is not with the copy, since rows that hold each other would never be freed.
+    fn copies(&self, rows: &[&dyn Loadable]) -> Vec<Option<Origin>>;
 }
 
 /// The place in a row for the rows of a relation. It is filled once, and may be filled while it
@@ -50,9 +54,10 @@ pub trait Slot: Send + Sync {
     /// How rows of the slot's type are fetched.
     fn fetch(&self) -> Fetch;
 
-    /// Takes the rows of a key out of those that were fetched; none where the key is `None`.
-    fn fill(&self, fetched: &Fetched, key: Option<&Key>);
+    /// Takes the rows of a key, by its number, out of those that were fetched; none where there is
+    /// no key.
+    fn fill(&self, fetched: &Fetched, key: Option<u32>);
 
     /// Takes the one row that the relation leads to.
-    fn put(&self, row: &Arc<dyn Any + Send + Sync>);
+    fn put(&self, row: &Origin);
 }

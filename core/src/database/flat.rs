@@ -1,10 +1,9 @@
 //! Rows as flat values, which their consumer builds into its type.
 
-use std::cell::Cell as Shared;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sink::{Layout, panicked};
+use super::sink::{Gather, Layout, panicked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::{Columns, FromRow, Row, RowReader, RowSink};
 use crate::value::{Value, ValueRef};
@@ -25,7 +24,7 @@ pub(crate) struct Flat {
     bytes: Vec<u8>,
     others: Vec<Value>,
     /// What a driver could not represent: an error only for who asks for that very cell.
-    failures: Vec<Shared<Option<Error>>>,
+    failures: Vec<Mutex<Option<Error>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -132,6 +131,57 @@ impl Flat {
         Some(built.unwrap_or_else(|panic| Err(panicked(&*panic))))
     }
 
+    /// Builds all rows that are left into `into`.
+    pub(super) fn pour(&mut self, into: &mut impl Gather) -> Result<()> {
+        into.reserve(self.left());
+        let first = std::mem::replace(&mut self.next, self.rows);
+        let chunk = &*self;
+        let pour = || -> Result<()> {
+            for row in first..chunk.rows {
+                let row = chunk.at(row);
+                into.row(match &chunk.layout {
+                    Layout::InOrder(columns) | Layout::Found(columns, _) => {
+                        RowReader::flat(row, columns)
+                    }
+                    Layout::Tree(tree) => RowReader::flat_tree(row, tree),
+                    Layout::ByName(_) => break,
+                })?;
+            }
+            Ok(())
+        };
+        // A panic of a user's type ends the read as an error, wherever its row is built.
+        catch_unwind(AssertUnwindSafe(pour)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    }
+
+    /// A row of the chunk.
+    #[inline]
+    fn at(&self, row: usize) -> FlatRow<'_> {
+        let start = row * self.width;
+        FlatRow {
+            cells: &self.cells[start..start + self.width],
+            chunk: self,
+        }
+    }
+
+    /// Adds the next value of a row that is put together by hand.
+    #[inline]
+    pub(crate) fn put(&mut self, value: ValueRef<'_>) {
+        self.push(Ok(value));
+    }
+
+    /// Ends such a row.
+    pub(crate) fn end_row(&mut self) {
+        self.rows += 1;
+        self.width = self.cells.len() / self.rows;
+    }
+
+    /// Builds a row; `None` if it cannot be read from its columns.
+    pub(crate) fn read<T: FromRow>(&self, columns: &Columns, row: usize) -> Option<T> {
+        let reader = RowReader::flat(self.at(row), columns);
+        let read = catch_unwind(AssertUnwindSafe(|| T::from_row(&reader)));
+        read.ok()?.ok()
+    }
+
     /// A chunk that keeps all columns as they come.
     pub(crate) fn of_everything() -> Self {
         Self::new(Layout::ByName(None))
@@ -217,7 +267,7 @@ impl Flat {
     #[cold]
     fn failure(&mut self, error: Error) {
         self.cells.push(Cell::Failed(self.failures.len()));
-        self.failures.push(Shared::new(Some(error)));
+        self.failures.push(Mutex::new(Some(error)));
     }
 }
 
@@ -378,7 +428,11 @@ impl<'r> FlatRow<'r> {
 
     #[cold]
     fn failure(&self, index: usize) -> Error {
-        let failure = self.chunk.failures[index].take();
+        let failure = &self.chunk.failures[index];
+        let failure = failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         failure.unwrap_or_else(|| {
             Error::new(
                 ErrorKind::Decode,

@@ -17,6 +17,7 @@ use super::Database;
 use super::flat::Flat;
 use super::hook::Observed;
 use super::read::{Deadline, Read, check, returned};
+use super::sink::Gather;
 use crate::backend::{Cursor, Fetched};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -255,7 +256,7 @@ enum AsyncState {
     Done,
 }
 
-impl<T: FromRow> AsyncIter<T> {
+impl<T> AsyncIter<T> {
     #[track_caller]
     pub(crate) fn new(db: &Database, read: Result<Option<Read>>) -> Self {
         let (state, deadline) = match read {
@@ -281,12 +282,6 @@ impl<T: FromRow> AsyncIter<T> {
         }
     }
 
-    /// The rows with what is fetched for some of them at a time.
-    pub(crate) fn together(mut self, together: Together) -> Self {
-        self.together = Some(Box::new(together::Async::new(together)));
-        self
-    }
-
     /// For a consumer that wants all rows in any case.
     pub(super) fn all_at_once(db: &Database, read: Read) -> Self {
         let mut all = Self::new(db, Ok(Some(read)));
@@ -294,22 +289,22 @@ impl<T: FromRow> AsyncIter<T> {
         all
     }
 
-    /// All rows.
-    pub(super) async fn collect(mut self) -> Result<Vec<T>> {
-        let mut rows = Vec::new();
-        let end = poll_fn(|context| self.poll_collect(&mut rows, context)).await;
+    /// Reads all rows into `into`.
+    pub(super) async fn gather<G: Gather>(mut self, mut into: G) -> Result<G> {
+        let end = poll_fn(|context| self.poll_gather(&mut into, context)).await;
+        self.watched.rows = into.taken() as u64;
         self.watched.end(end.as_ref().err());
-        end.map(|()| rows)
+        end.map(|()| into)
     }
 
-    fn poll_collect(&mut self, rows: &mut Vec<T>, context: &mut Context<'_>) -> Poll<Result<()>> {
+    fn poll_gather<G: Gather>(
+        &mut self,
+        into: &mut G,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<()>> {
         loop {
             if let Some(ready) = &mut self.ready {
-                rows.reserve(ready.left());
-                while let Some(row) = ready.build() {
-                    rows.push(row?);
-                }
-                self.watched.rows = rows.len() as u64;
+                ready.pour(into)?;
             }
             if matches!(self.state, AsyncState::Done) {
                 return Poll::Ready(Ok(()));
@@ -435,6 +430,12 @@ impl<T: FromRow> Stream for AsyncIter<T> {
 }
 
 impl<T: FromRow> AsyncIter<T> {
+    /// The rows with what is fetched for some of them at a time.
+    pub(crate) fn together(mut self, together: Together) -> Self {
+        self.together = Some(Box::new(together::Async::new(together)));
+        self
+    }
+
     fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let this = self;
         loop {

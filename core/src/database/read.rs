@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 
 use super::hook::Observed;
-use super::sink::{Collect, Layout};
+use super::sink::{Collect, Gather, Layout, List};
 use super::{AsyncIter, Database};
 use crate::backend::{Fetched, gave_up, until_cancelled};
 use crate::cancel::CancelToken;
@@ -124,14 +124,8 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        check(read.limits.cancel.as_ref())?;
-        let observed = self.observe(&read.statement);
-        let sink = Box::new(Collect::new(read.layout, decode));
-        let token = read.limits.token();
-        let fetched = self
-            .backend()
-            .fetch_blocking(read.statement, sink, max_rows, token.as_ref());
-        self.finish::<T, F>(observed, fetched)
+        self.gather_some(read, List::new(decode), max_rows)
+            .map(|list| list.rows)
     }
 
     /// The asynchronous twin of [`fetch`](Self::fetch).
@@ -145,9 +139,46 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
+        let list = self.agather_some(read, List::new(decode), max_rows).await?;
+        Ok(list.rows)
+    }
+
+    /// Reads all rows, asynchronously.
+    pub(crate) async fn afetch_all<T: FromRow>(&self, read: Read) -> Result<Vec<T>> {
+        let list = self.agather(read, List::new(T::from_row)).await?;
+        Ok(list.rows)
+    }
+
+    /// Reads all rows into `into`, blocking.
+    pub(crate) fn gather<G: Gather>(&self, read: Read, into: G) -> Result<G> {
+        self.gather_some(read, into, usize::MAX)
+    }
+
+    /// The asynchronous twin of [`gather`](Self::gather).
+    pub(crate) async fn agather<G: Gather>(&self, read: Read, into: G) -> Result<G> {
+        if self.backend().reads_elsewhere() {
+            AsyncIter::<()>::all_at_once(self, read).gather(into).await
+        } else {
+            self.agather_some(read, into, usize::MAX).await
+        }
+    }
+
+    #[track_caller]
+    fn gather_some<G: Gather>(&self, read: Read, into: G, max_rows: usize) -> Result<G> {
         check(read.limits.cancel.as_ref())?;
         let observed = self.observe(&read.statement);
-        let sink = Box::new(Collect::new(read.layout, decode));
+        let sink = Box::new(Collect::new(read.layout, into));
+        let token = read.limits.token();
+        let fetched = self
+            .backend()
+            .fetch_blocking(read.statement, sink, max_rows, token.as_ref());
+        finish(observed, fetched)
+    }
+
+    async fn agather_some<G: Gather>(&self, read: Read, into: G, max_rows: usize) -> Result<G> {
+        check(read.limits.cancel.as_ref())?;
+        let observed = self.observe(&read.statement);
+        let sink = Box::new(Collect::new(read.layout, into));
         let limits = read.limits;
         let future = self.backend().fetch(read.statement, sink, max_rows);
         let fetched = if limits.any() {
@@ -156,30 +187,17 @@ impl Database {
         } else {
             future.await
         };
-        self.finish::<T, F>(observed, fetched)
+        finish(observed, fetched)
     }
+}
 
-    /// Reads all rows, asynchronously.
-    pub(crate) async fn afetch_all<T: FromRow>(&self, read: Read) -> Result<Vec<T>> {
-        if self.backend().reads_elsewhere() {
-            AsyncIter::all_at_once(self, read).collect().await
-        } else {
-            self.afetch(read, T::from_row, usize::MAX).await
-        }
-    }
-
-    fn finish<T, F>(&self, observed: Observed, fetched: Result<Fetched>) -> Result<Vec<T>>
-    where
-        T: Send + 'static,
-        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
-    {
-        let result = fetched.and_then(|fetched| returned::<Collect<T, F>>(fetched.sink));
-        let rows = result
-            .as_ref()
-            .map_or(0, |collect| collect.rows.len() as u64);
-        observed.end(rows, result.as_ref().err());
-        result.map(|collect| collect.rows)
-    }
+fn finish<G: Gather>(observed: Observed, fetched: Result<Fetched>) -> Result<G> {
+    let result = fetched.and_then(|fetched| returned::<Collect<G>>(fetched.sink));
+    let rows = result
+        .as_ref()
+        .map_or(0, |collect| collect.gathered.taken() as u64);
+    observed.end(rows, result.as_ref().err());
+    result.map(|collect| collect.gathered)
 }
 
 /// The sink that a backend gave back, as what it was handed in as.

@@ -6,10 +6,65 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::{Columns, Row, RowReader, RowSink, Tree};
 
-/// Collects rows as `T`.
-pub(crate) struct Collect<T, F> {
+/// What rows are read into.
+pub(crate) trait Gather: Send + 'static {
+    /// Takes one row in.
+    fn row(&mut self, row: RowReader<'_>) -> Result<()>;
+
+    /// As many more rows are about to come.
+    fn reserve(&mut self, rows: usize) {
+        let _ = rows;
+    }
+
+    /// How many rows it took in.
+    fn taken(&self) -> usize;
+
+    /// Forgets them.
+    fn clear(&mut self);
+}
+
+/// Rows as `T`, one after the other.
+pub(super) struct List<T, F> {
     pub(super) rows: Vec<T>,
     decode: F,
+}
+
+impl<T, F> List<T, F> {
+    pub(super) fn new(decode: F) -> Self {
+        Self {
+            rows: Vec::new(),
+            decode,
+        }
+    }
+}
+
+impl<T, F> Gather for List<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+{
+    #[inline]
+    fn row(&mut self, row: RowReader<'_>) -> Result<()> {
+        self.rows.push((self.decode)(&row)?);
+        Ok(())
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+    }
+
+    fn taken(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+    }
+}
+
+/// Reads rows where the driver has them.
+pub(super) struct Collect<G> {
+    pub(super) gathered: G,
     layout: Layout,
 }
 
@@ -26,13 +81,9 @@ pub(crate) enum Layout {
     Found(Columns, Option<Box<[usize]>>),
 }
 
-impl<T, F> Collect<T, F> {
-    pub(super) fn new(layout: Layout, decode: F) -> Self {
-        Self {
-            rows: Vec::new(),
-            decode,
-            layout,
-        }
+impl<G> Collect<G> {
+    pub(super) fn new(layout: Layout, gathered: G) -> Self {
+        Self { gathered, layout }
     }
 }
 
@@ -63,11 +114,7 @@ impl Layout {
     }
 }
 
-impl<T, F> RowSink for Collect<T, F>
-where
-    T: Send + 'static,
-    F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
-{
+impl<G: Gather> RowSink for Collect<G> {
     fn row(&mut self, row: &dyn Row) -> Result<()> {
         if let Layout::ByName(wanted) = self.layout {
             self.layout = Layout::find(wanted, row)?;
@@ -82,17 +129,12 @@ where
         };
         // The row is built on the driver's thread, which a panic of a user's type must not take
         // along.
-        match catch_unwind(AssertUnwindSafe(|| (self.decode)(&reader))) {
-            Ok(row) => {
-                self.rows.push(row?);
-                Ok(())
-            }
-            Err(panic) => Err(panicked(&*panic)),
-        }
+        catch_unwind(AssertUnwindSafe(|| self.gathered.row(reader)))
+            .unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 
     fn forget(&mut self) -> bool {
-        self.rows.clear();
+        self.gathered.clear();
         true
     }
 }

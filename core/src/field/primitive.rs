@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{DecodeError, Field};
+use crate::model::copy::Lender;
 use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 // Out of line, so that reading a row of many integers stays short.
@@ -143,6 +144,11 @@ impl Field for String {
     fn to_value(&self) -> Value {
         Value::Text(self.as_str().into())
     }
+
+    #[inline]
+    fn lend(&self, lender: &mut Lender<'_>) {
+        lender.borrowed(ValueRef::Text(self));
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -159,6 +165,11 @@ impl Field for Vec<u8> {
 
     fn to_value(&self) -> Value {
         Value::Bytes(self.as_slice().into())
+    }
+
+    #[inline]
+    fn lend(&self, lender: &mut Lender<'_>) {
+        lender.borrowed(ValueRef::Bytes(self));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::copy::Lender;
 use super::related::not_loaded;
 use crate::compile::{Select, Sort, What, compile};
 use crate::condition::{Condition, Invalid};
@@ -193,6 +194,13 @@ impl<T: Field> Field for Deferred<T> {
         match self.get() {
             Some(value) => value.to_value(),
             None => Value::Refused("it was left out of the query that the row came from".into()),
+        }
+    }
+
+    fn lend(&self, lender: &mut Lender<'_>) {
+        match self.get() {
+            Some(value) => value.lend(lender),
+            None => lender.value(&self.to_value()),
         }
     }
 

@@ -1,16 +1,16 @@
 //! The column that refers to another model.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::copy::Lender;
 use super::related::{not_there, own_key};
 use super::{Model, not_loaded};
 use crate::database::Database;
 use crate::error::Result;
 use crate::field::{DecodeError, Field};
 use crate::queryset::QuerySet;
-use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
+use crate::related::{Copy, Fetch, Fetched, Loadable, Origin, Slot, fetch};
 use crate::value::{ColumnType, Value, ValueRef};
 
 /// A reference to a row of `M` by its primary key. `Option<ForeignKey<M>>` is one that may be
@@ -49,8 +49,24 @@ use crate::value::{ColumnType, Value, ValueRef};
 /// ```
 pub struct ForeignKey<M: Model> {
     key: M::Key,
-    /// `None` in it for a row that was looked for and is not there, or not among those wanted.
-    row: OnceLock<Option<Arc<M>>>,
+    row: OnceLock<Referred<M>>,
+}
+
+/// The row that a reference leads to, once it is known.
+enum Referred<M> {
+    /// `None` for a row that was looked for and is not there, or not among those wanted.
+    Row(Option<Arc<M>>),
+    /// The row that this one was prefetched for.
+    Copy(Copy<M>),
+}
+
+impl<M> Clone for Referred<M> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Row(row) => Self::Row(row.clone()),
+            Self::Copy(copy) => Self::Copy(copy.clone()),
+        }
+    }
 }
 
 /// A reference that no two rows share: `#[derive(Model)]` makes its column unique, and the other
@@ -71,7 +87,7 @@ impl<M: Model> ForeignKey<M> {
         let row = row.into();
         Self {
             key: row.key(),
-            row: OnceLock::from(Some(row)),
+            row: OnceLock::from(Referred::Row(Some(row))),
         }
     }
 
@@ -83,16 +99,45 @@ impl<M: Model> ForeignKey<M> {
     /// The row, if it is loaded. `None` also for a row that a prefetch looked for and did not
     /// find.
     pub fn get(&self) -> Option<&M> {
-        self.row.get()?.as_deref()
+        self.shared().map(Arc::as_ref)
     }
 
     /// The row, to be kept beyond this reference; several references may share one.
     pub fn shared(&self) -> Option<&Arc<M>> {
-        self.row.get()?.as_ref()
+        self.known()?
     }
 
-    pub(super) fn set(&self, row: Option<Arc<M>>) {
-        let _ = self.row.set(row);
+    /// The row; `Some(None)` for one that was looked for and not found.
+    fn known(&self) -> Option<Option<&Arc<M>>> {
+        match self.row.get()? {
+            Referred::Row(row) => Some(row.as_ref()),
+            Referred::Copy(copy) => copy.row().map(Some),
+        }
+    }
+
+    /// The reference with the row that came with it.
+    #[inline]
+    pub(super) fn with(self, row: Option<Arc<M>>) -> Self {
+        Self {
+            key: self.key,
+            row: OnceLock::from(Referred::Row(row)),
+        }
+    }
+
+    /// The reference with the row that it was prefetched for.
+    #[inline]
+    pub(super) fn back_to(self, row: Copy<M>) -> Self {
+        Self {
+            key: self.key,
+            row: OnceLock::from(Referred::Copy(row)),
+        }
+    }
+
+    fn set(&self, row: Option<Arc<M>>) {
+        if let (Some(Referred::Copy(copy)), Some(row)) = (self.row.get(), &row) {
+            copy.set(Arc::clone(row));
+        }
+        let _ = self.row.set(Referred::Row(row));
     }
 
     /// The row.
@@ -101,7 +146,7 @@ impl<M: Model> ForeignKey<M> {
     /// Kind [`NotLoaded`](crate::ErrorKind::NotLoaded) when it is not loaded,
     /// [`NotFound`](crate::ErrorKind::NotFound) when it was looked for and not found.
     pub fn loaded(&self) -> Result<&M> {
-        match self.row.get() {
+        match self.known() {
             Some(Some(row)) => Ok(row),
             Some(None) => Err(not_there::<M>()),
             None => Err(not_loaded(M::meta().name())),
@@ -110,7 +155,7 @@ impl<M: Model> ForeignKey<M> {
 
     /// Whether the row was looked for.
     pub fn is_loaded(&self) -> bool {
-        self.row.get().is_some()
+        self.known().is_some()
     }
 }
 
@@ -121,7 +166,7 @@ impl<M: Model<Key: Field>> ForeignKey<M> {
     /// Kind [`NotFound`](crate::ErrorKind::NotFound) when there is no such row, or what reading
     /// it reports.
     pub fn load(&self, db: &Database) -> Result<&M> {
-        if self.row.get().is_none() {
+        if !self.is_loaded() {
             db.enter("load")?;
             self.set(Some(Arc::new(self.query().get(db)?)));
         }
@@ -133,7 +178,7 @@ impl<M: Model<Key: Field>> ForeignKey<M> {
     /// # Errors
     /// As [`load`](Self::load).
     pub async fn aload(&self, db: &Database) -> Result<&M> {
-        if self.row.get().is_none() {
+        if !self.is_loaded() {
             self.set(Some(Arc::new(self.query().aget(db).await?)));
         }
         self.loaded()
@@ -146,7 +191,7 @@ impl<M: Model<Key: Field>> ForeignKey<M> {
 
 impl<M: Model> Slot for ForeignKey<M> {
     fn is_loaded(&self) -> bool {
-        self.row.get().is_some()
+        self.known().is_some()
     }
 
     fn rows<'s>(&'s self, into: &mut Vec<&'s dyn Loadable>) {
@@ -157,13 +202,13 @@ impl<M: Model> Slot for ForeignKey<M> {
         fetch::<M>
     }
 
-    fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
+    fn fill(&self, fetched: &Fetched, key: Option<u32>) {
         self.set(fetched.one(key));
     }
 
-    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
-        if let Ok(row) = Arc::clone(row).downcast() {
-            self.set(Some(row));
+    fn put(&self, row: &Origin) {
+        if let Some(copy) = row.of() {
+            let _ = self.row.set(Referred::Copy(copy));
         }
     }
 }
@@ -182,6 +227,11 @@ where
 
     fn to_value(&self) -> Value {
         self.key.to_value()
+    }
+
+    #[inline]
+    fn lend(&self, lender: &mut Lender<'_>) {
+        self.key.lend(lender);
     }
 }
 

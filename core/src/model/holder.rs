@@ -49,10 +49,13 @@ where
 {
     #[inline]
     fn with_row(self, row: &RowReader<'_>, relation: usize) -> Result<Self> {
-        if let Some(related) = row.related(relation)? {
-            self.set(read(related)?);
-        }
-        Ok(self)
+        Ok(match row.related(relation)? {
+            Some(related) => self.with(read(related)?),
+            None => match row.origin(relation) {
+                Some(copy) => self.back_to(copy),
+                None => self,
+            },
+        })
     }
 }
 

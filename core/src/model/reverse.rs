@@ -1,6 +1,5 @@
 //! The rows that refer to a row.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +8,7 @@ use super::related::{Owner, no_owner, not_loaded};
 use crate::database::Database;
 use crate::error::Result;
 use crate::queryset::QuerySet;
-use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
+use crate::related::{Fetch, Fetched, Loadable, Origin, Slot, fetch};
 
 /// The rows of `T` that refer to a row: the other side of a [`ForeignKey`](crate::ForeignKey) or
 /// of a [`ManyToMany`](crate::ManyToMany).
@@ -46,7 +45,7 @@ use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
 /// # Ok::<(), queryset::Error>(())
 /// ```
 pub struct Reverse<T: Model> {
-    rows: OnceLock<Arc<[T]>>,
+    rows: OnceLock<Arc<Vec<T>>>,
     owner: Option<Owner>,
 }
 
@@ -83,7 +82,7 @@ pub struct Reverse<T: Model> {
 /// # Ok::<(), queryset::Error>(())
 /// ```
 pub struct ManyToMany<T: Model> {
-    rows: OnceLock<Arc<[T]>>,
+    rows: OnceLock<Arc<Vec<T>>>,
     owner: Option<Owner>,
 }
 
@@ -108,7 +107,7 @@ macro_rules! set {
 
             /// The rows, if they are loaded.
             pub fn get(&self) -> Option<&[T]> {
-                self.rows.get().map(Arc::as_ref)
+                self.rows.get().map(|rows| rows.as_slice())
             }
 
             /// The rows.
@@ -135,7 +134,7 @@ macro_rules! set {
                     None => {
                         db.enter("load")?;
                         let rows = self.query()?.list(db)?;
-                        Ok(self.rows.get_or_init(|| rows.into()))
+                        Ok(self.rows.get_or_init(|| Arc::new(rows)))
                     }
                 }
             }
@@ -149,7 +148,7 @@ macro_rules! set {
                     Some(rows) => Ok(rows),
                     None => {
                         let rows = self.query()?.alist(db).await?;
-                        Ok(self.rows.get_or_init(|| rows.into()))
+                        Ok(self.rows.get_or_init(|| Arc::new(rows)))
                     }
                 }
             }
@@ -173,14 +172,14 @@ macro_rules! set {
                 fetch::<T>
             }
 
-            fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
+            fn fill(&self, fetched: &Fetched, key: Option<u32>) {
                 if let Some(rows) = fetched.many::<T>(key) {
                     let _ = self.rows.set(rows);
                 }
             }
 
             // It leads to several rows, and no single one is told it.
-            fn put(&self, _: &Arc<dyn Any + Send + Sync>) {}
+            fn put(&self, _: &Origin) {}
         }
 
         impl<T: Model> Default for $set<T> {

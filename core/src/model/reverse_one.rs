@@ -1,6 +1,5 @@
 //! The one row that refers to a row.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +8,7 @@ use super::related::{Owner, no_owner, not_loaded};
 use crate::database::Database;
 use crate::error::Result;
 use crate::queryset::QuerySet;
-use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
+use crate::related::{Fetch, Fetched, Loadable, Origin, Slot, fetch};
 
 /// The row of `T` that refers to a row, if there is one: the other side of a
 /// [`OneToOne`](crate::OneToOne).
@@ -139,15 +138,12 @@ impl<T: Model> Slot for ReverseOne<T> {
         fetch::<T>
     }
 
-    fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
+    fn fill(&self, fetched: &Fetched, key: Option<u32>) {
         self.set(fetched.one(key));
     }
 
-    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
-        if let Ok(row) = Arc::clone(row).downcast() {
-            self.set(Some(row));
-        }
-    }
+    // No prefetch leads here from the row that it would be told.
+    fn put(&self, _: &Origin) {}
 }
 
 impl<T: Model> Default for ReverseOne<T> {

@@ -193,7 +193,7 @@ pub(super) fn plans(
     db: &Database,
     query: &Query,
     tie: &Tie,
-    keys: Vec<Key>,
+    keys: &[Key],
     limits: &Limits,
 ) -> Result<Vec<FetchPlan>> {
     query.check()?;
@@ -212,7 +212,7 @@ pub(super) fn plans(
     };
     let as_array = tie.there.len() == 1 && db.dialect().array_params;
     let batches: Vec<&[Key]> = match as_array {
-        true => vec![&keys],
+        true => vec![keys],
         false => keys.chunks(most).collect(),
     };
     let mut plans = Vec::with_capacity(batches.len());

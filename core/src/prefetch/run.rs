@@ -10,7 +10,7 @@ use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::query::Query;
-use crate::related::{Io, Key, Loadable, Slot};
+use crate::related::{Io, Keys, Loadable, Origins, Owners, Slot};
 use crate::runtime::BoxFuture;
 
 /// Fetches what the lookups lead to from these rows, and puts it into their places.
@@ -65,12 +65,22 @@ async fn one(
         .iter()
         .map(|row| row.slot(tie.position, &hop.name))
         .collect();
+    let mut keys = Keys::default();
+    // The first row of each key.
+    let mut owners = Vec::new();
     let mut wait = Vec::new();
     for (row, slot) in rows.iter().zip(&slots) {
         if let Some(slot) = slot
             && !slot.is_loaded()
         {
-            wait.push((*slot, tie.key_of(*row, meta)?));
+            let number = tie.key_of(*row, meta)?.map(|key| {
+                let (number, new) = keys.add(key);
+                if new {
+                    owners.push(*row);
+                }
+                number
+            });
+            wait.push((*slot, number));
         }
     }
     let (query, own) = match hop.query {
@@ -90,10 +100,22 @@ async fn one(
         None => (Box::new(Query::new(Arc::clone(&tie.target))), Vec::new()),
     };
     if let Some((slot, _)) = wait.first() {
-        let keys = distinct(wait.iter().filter_map(|(_, key)| key.as_ref()));
-        let plans = plans(io.db(), &query, &tie, keys, limits)?;
+        let plans = plans(io.db(), &query, &tie, keys.all(), limits)?;
+        let origins = match (&tie.back, owners.first()) {
+            (Some(back), Some(row)) => Some(Origins {
+                relation: back.position,
+                name: back.name.clone(),
+                rows: row.copies(&owners),
+            }),
+            _ => None,
+        };
+        let owners = Owners {
+            keys,
+            many: tie.many,
+            origins,
+        };
         let fetch = slot.fetch();
-        let fetched = fetch(io.clone(), plans, tie.many).await?;
+        let fetched = fetch(io.clone(), plans, Arc::new(owners)).await?;
         if query.window.is_sliced() && hop.name == hop.relation && rows[0].takes_names() {
             let message = format!(
                 "cannot keep a part of '{}' as if it were all: give the slice a `to_attr`",
@@ -102,9 +124,11 @@ async fn one(
             return Err(Error::new(ErrorKind::Type, message).with_model(meta.name()));
         }
         for (slot, key) in &wait {
-            slot.fill(&fetched, key.as_ref());
+            slot.fill(&fetched, *key);
         }
-        if let Some(back) = &tie.back {
+        if let Some(back) = &tie.back
+            && wait.len() < rows.len()
+        {
             for (row, slot) in rows.iter().zip(&slots) {
                 refer_back(*row, *slot, back);
             }
@@ -125,7 +149,8 @@ async fn one(
     all(io, &tie.target, found, behind, limits).await
 }
 
-/// Tells the rows that refer to a row that it is the one.
+/// Tells the rows that refer to a row that it is the one, where they do not know yet: those that
+/// were loaded before.
 fn refer_back(row: &dyn Loadable, slot: Option<&dyn Slot>, back: &Back) {
     let mut found = Vec::new();
     if let Some(slot) = slot {
@@ -136,7 +161,7 @@ fn refer_back(row: &dyn Loadable, slot: Option<&dyn Slot>, back: &Back) {
         if let Some(place) = child.slot(back.position, &back.name)
             && !place.is_loaded()
             // One copy for all of them.
-            && let Some(copy) = copy.get_or_insert_with(|| row.copy())
+            && let Some(copy) = copy.get_or_insert_with(|| row.copies(&[row]).pop().flatten())
         {
             place.put(copy);
         }
@@ -181,10 +206,4 @@ fn check_name(meta: &ModelMeta, rows: &[&dyn Loadable], hop: &Hop, tie: &Tie) ->
         return Ok(());
     };
     Err(Error::new(ErrorKind::Value, message).with_model(meta.name()))
-}
-
-/// Each key once, in the order in which they came.
-fn distinct<'k>(keys: impl Iterator<Item = &'k Key>) -> Vec<Key> {
-    let mut seen = HashSet::new();
-    keys.filter(|key| seen.insert(*key)).cloned().collect()
 }

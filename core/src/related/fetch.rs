@@ -1,13 +1,13 @@
 //! Fetching related rows, and handing them to their places.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Key;
-use crate::database::{Database, Read};
+use super::group::Grouping;
+use super::{Keys, Origins};
+use crate::database::{Database, Gather, Read};
 use crate::error::Result;
-use crate::row::{FromRow, RowReader};
+use crate::row::FromRow;
 use crate::runtime::BoxFuture;
 use crate::value::ColumnType;
 
@@ -26,14 +26,10 @@ impl Io {
         }
     }
 
-    async fn fetch<T, F>(&self, read: Read, decode: F) -> Result<Vec<T>>
-    where
-        T: Send + 'static,
-        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
-    {
+    async fn gather<G: Gather>(&self, read: Read, into: G) -> Result<G> {
         match self {
-            Self::Blocking(db) => db.fetch(read, decode, usize::MAX),
-            Self::Async(db) => db.afetch(read, decode, usize::MAX).await,
+            Self::Blocking(db) => db.gather(read, into),
+            Self::Async(db) => db.agather(read, into).await,
         }
     }
 }
@@ -46,10 +42,20 @@ pub struct FetchPlan {
     pub(crate) key: Vec<(usize, ColumnType)>,
 }
 
-/// How rows of one type are fetched.
-pub(crate) type Fetch = fn(Io, Vec<FetchPlan>, bool) -> BoxFuture<'static, Result<Fetched>>;
+/// Whose rows are fetched.
+#[derive(Debug)]
+pub struct Owners {
+    pub(crate) keys: Keys,
+    /// Whether a key may have several rows.
+    pub(crate) many: bool,
+    /// What the fetched rows refer back to.
+    pub(crate) origins: Option<Origins>,
+}
 
-/// Fetched rows by what they are looked for by.
+/// How rows of one type are fetched.
+pub(crate) type Fetch = fn(Io, Vec<FetchPlan>, Arc<Owners>) -> BoxFuture<'static, Result<Fetched>>;
+
+/// Fetched rows by the numbers of the keys that they were looked for by.
 pub struct Fetched(Box<dyn Any + Send + Sync>);
 
 impl std::fmt::Debug for Fetched {
@@ -58,67 +64,54 @@ impl std::fmt::Debug for Fetched {
     }
 }
 
-enum Grouped<T> {
-    One(HashMap<Key, Arc<T>>),
-    Many(HashMap<Key, Arc<[T]>>, Arc<[T]>),
+struct Ones<T>(Vec<Option<Arc<T>>>);
+
+struct Groups<T> {
+    groups: Vec<Arc<Vec<T>>>,
+    none: Arc<Vec<T>>,
 }
 
-/// Fetches rows of `T`; whether a key may have `many`.
+/// Fetches rows of `T`.
 pub(crate) fn fetch<T: FromRow + Sync>(
     io: Io,
     plans: Vec<FetchPlan>,
-    many: bool,
+    owners: Arc<Owners>,
 ) -> BoxFuture<'static, Result<Fetched>> {
     Box::pin(async move {
-        let mut ones = HashMap::new();
-        let mut groups: HashMap<Key, Vec<T>> = HashMap::new();
+        let mut all: Option<Grouping<T>> = None;
         for plan in plans {
-            let key = plan.key;
-            let decode = move |row: &RowReader<'_>| {
-                let mut parts = Vec::with_capacity(key.len());
-                for &(position, ty) in &key {
-                    parts.push((row.raw(position)?, ty));
-                }
-                Ok((Key::new(parts), T::from_row(row)?))
-            };
-            for (key, row) in io.fetch(plan.read, decode).await? {
-                let Some(key) = key else {
-                    continue;
-                };
-                if many {
-                    groups.entry(key).or_default().push(row);
-                } else {
-                    ones.entry(key).or_insert_with(|| Arc::new(row));
-                }
+            let grouping = Grouping::new(&owners, plan.key);
+            let mut grouping = io.gather(plan.read, grouping).await?;
+            grouping.end_run();
+            match &mut all {
+                None => all = Some(grouping),
+                Some(all) => all.merge(grouping),
             }
         }
-        Ok(Fetched(if many {
-            let groups = groups.into_iter();
-            let groups = groups.map(|(key, rows)| (key, rows.into())).collect();
-            Box::new(Grouped::<T>::Many(groups, Arc::new([])))
+        let groups = all.map_or_else(Vec::new, |all| all.groups);
+        Ok(Fetched(if owners.many {
+            Box::new(Groups {
+                groups: groups.into_iter().map(Arc::new).collect(),
+                none: Arc::new(Vec::new()),
+            })
         } else {
-            Box::new(Grouped::One(ones))
+            let first = |rows: Vec<T>| rows.into_iter().next().map(Arc::new);
+            Box::new(Ones(groups.into_iter().map(first).collect()))
         }))
     })
 }
 
 impl Fetched {
     /// The row of a key.
-    pub(crate) fn one<T: FromRow + Sync>(&self, key: Option<&Key>) -> Option<Arc<T>> {
-        match self.0.downcast_ref() {
-            Some(Grouped::One(rows)) => rows.get(key?).cloned(),
-            _ => None,
-        }
+    pub(crate) fn one<T: FromRow + Sync>(&self, key: Option<u32>) -> Option<Arc<T>> {
+        let Ones(rows) = self.0.downcast_ref()?;
+        rows.get(key? as usize)?.clone()
     }
 
     /// The rows of a key; they are shared by all who look for them.
-    pub(crate) fn many<T: FromRow + Sync>(&self, key: Option<&Key>) -> Option<Arc<[T]>> {
-        match self.0.downcast_ref() {
-            Some(Grouped::Many(rows, none)) => {
-                let rows = key.and_then(|key| rows.get(key));
-                Some(Arc::clone(rows.unwrap_or(none)))
-            }
-            _ => None,
-        }
+    pub(crate) fn many<T: FromRow + Sync>(&self, key: Option<u32>) -> Option<Arc<Vec<T>>> {
+        let Groups { groups, none } = self.0.downcast_ref()?;
+        let rows = key.and_then(|key| groups.get(key as usize));
+        Some(Arc::clone(rows.unwrap_or(none)))
     }
 }

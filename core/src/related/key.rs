@@ -9,7 +9,7 @@ use crate::value::{ColumnType, Value, ValueRef};
 
 /// The values of the columns that tie two rows, in one form whatever row they come from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Key(pub(crate) SmallVec<[Value; 1]>);
+pub(crate) struct Key(pub(crate) SmallVec<[Value; 1]>);
 
 impl Key {
     /// The key of these values and types; `None` if a part is NULL, which refers to nothing.

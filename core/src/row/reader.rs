@@ -6,6 +6,7 @@ use crate::database::FlatRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{DecodeError, Field};
 use crate::model::Place;
+use crate::related::{Copy as CopyOf, Origins};
 use crate::value::{Value, ValueRef};
 
 /// A row whose columns are in the order that the reading type wants.
@@ -17,6 +18,8 @@ pub struct RowReader<'r> {
     /// The row's own number of columns, asked for once a row and not once a column.
     len: usize,
     tree: Option<&'r Tree>,
+    /// What it refers back to, and by the number of which key.
+    origin: Option<(&'r Origins, u32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,6 +41,7 @@ impl<'r> RowReader<'r> {
             positions,
             len: row.len(),
             tree: None,
+            origin: None,
         }
     }
 
@@ -49,6 +53,7 @@ impl<'r> RowReader<'r> {
             positions: Some(tree.positions()),
             len: row.len(),
             tree: Some(tree),
+            origin: None,
         }
     }
 
@@ -61,6 +66,7 @@ impl<'r> RowReader<'r> {
             columns,
             positions: None,
             tree: None,
+            origin: None,
         }
     }
 
@@ -72,7 +78,36 @@ impl<'r> RowReader<'r> {
             columns: tree.meta().result_columns(),
             positions: Some(tree.positions()),
             tree: Some(tree),
+            origin: None,
         }
+    }
+
+    /// The row as one that was looked for by the key of this number.
+    #[inline]
+    pub(crate) fn referring_to<'s>(self, origins: &'s Origins, number: u32) -> RowReader<'s>
+    where
+        'r: 's,
+    {
+        RowReader {
+            origin: Some((origins, number)),
+            ..self
+        }
+    }
+
+    /// The row that this one was looked for by, if that is what a relation leads to.
+    #[inline]
+    pub(crate) fn origin<T: Send + Sync + 'static>(&self, relation: usize) -> Option<CopyOf<T>> {
+        let (origins, number) = self.origin?;
+        if origins.relation != relation {
+            return None;
+        }
+        origins.rows.get(number as usize)?.as_ref()?.of()
+    }
+
+    /// The row that this one was looked for by, and the name of the relation that leads to it.
+    pub(super) fn named_origin<T: Send + Sync + 'static>(&self) -> Option<(&'r str, CopyOf<T>)> {
+        let (origins, _) = self.origin?;
+        Some((&origins.name, self.origin(origins.relation)?))
     }
 
     /// How the row is laid out, where that is not simply in order.
@@ -101,6 +136,7 @@ impl<'r> RowReader<'r> {
             positions: Some(tree.positions()),
             len: self.len,
             tree: Some(tree),
+            origin: None,
         };
         // An outer join leaves NULLs where there is no row, also in the key.
         let key = tree.meta().primary_key();

@@ -209,6 +209,11 @@ impl FromRow for Record {
                 );
             }
         }
+        if let Some((name, row)) = row.named_origin()
+            && !rows.is_known(name)
+        {
+            rows.set_back(name, row);
+        }
         Ok(Self {
             columns,
             values,

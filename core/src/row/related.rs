@@ -1,16 +1,15 @@
 //! What is loaded with a record.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::Record;
-use crate::database::Database;
+use crate::database::{Database, Flat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
 use crate::model::not_loaded;
 use crate::queryset::QuerySet;
-use crate::related::{Fetch, Fetched, Key, Loadable, Slot, fetch};
+use crate::related::{Copied, Copy, Fetch, Fetched, Loadable, Origin, Slot, copies, fetch};
 use crate::value::Value;
 
 /// Related rows by name. Names are only ever added, so that a shared record can be filled and its
@@ -28,7 +27,9 @@ struct Entry {
 #[derive(Clone)]
 enum Loaded {
     One(Option<Arc<Record>>),
-    Many(Arc<[Record]>),
+    /// The row that this one was prefetched for.
+    Back(Copy<Record>),
+    Many(Arc<Vec<Record>>),
 }
 
 impl RelatedRows {
@@ -59,11 +60,19 @@ impl RelatedRows {
         entry.loaded.get()
     }
 
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.loaded(name).is_some()
+    }
+
     /// The names of what is loaded.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries()
             .filter(|entry| entry.loaded.get().is_some())
             .map(|entry| &*entry.name)
+    }
+
+    pub(super) fn set_back(&self, name: &str, row: Copy<Record>) {
+        let _ = self.entry(name).loaded.set(Loaded::Back(row));
     }
 
     pub(super) fn set_one(&self, name: &str, row: Option<Arc<Record>>) {
@@ -105,6 +114,7 @@ impl Record {
     pub fn related(&self, name: &str) -> Result<Option<&Self>> {
         match self.rows.loaded(name) {
             Some(Loaded::One(row)) => Ok(row.as_deref()),
+            Some(Loaded::Back(row)) => Ok(row.row().map(Arc::as_ref)),
             Some(Loaded::Many(_)) => Err(Error::new(
                 ErrorKind::Type,
                 format!("'{name}' leads to several rows: ask for `related_set`"),
@@ -121,7 +131,7 @@ impl Record {
     pub fn related_set(&self, name: &str) -> Result<&[Self]> {
         match self.rows.loaded(name) {
             Some(Loaded::Many(rows)) => Ok(rows),
-            Some(Loaded::One(_)) => Err(Error::new(
+            Some(Loaded::One(_) | Loaded::Back(_)) => Err(Error::new(
                 ErrorKind::Type,
                 format!("'{name}' leads to one row at most: ask for `related`"),
             )),
@@ -203,8 +213,9 @@ impl Loadable for Record {
         true
     }
 
-    fn copy(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        Some(Arc::new(self.without_rows()))
+    fn copies(&self, rows: &[&dyn Loadable]) -> Vec<Option<Origin>> {
+        let copy = |row: &Self, _: &mut Flat| Copied::Row(row.without_rows());
+        copies(rows, copy, |_, _| None)
     }
 }
 
@@ -217,6 +228,7 @@ impl Slot for Entry {
         let as_loadable = |row: &'s Record| -> &'s dyn Loadable { row };
         match self.loaded.get() {
             Some(Loaded::One(row)) => into.extend(row.as_deref().map(as_loadable)),
+            Some(Loaded::Back(row)) => into.extend(row.row().map(|row| as_loadable(row))),
             Some(Loaded::Many(rows)) => into.extend(rows.iter().map(as_loadable)),
             None => {}
         }
@@ -226,7 +238,7 @@ impl Slot for Entry {
         fetch::<Record>
     }
 
-    fn fill(&self, fetched: &Fetched, key: Option<&Key>) {
+    fn fill(&self, fetched: &Fetched, key: Option<u32>) {
         let loaded = match fetched.many(key) {
             Some(rows) => Loaded::Many(rows),
             None => Loaded::One(fetched.one(key)),
@@ -234,9 +246,9 @@ impl Slot for Entry {
         let _ = self.loaded.set(loaded);
     }
 
-    fn put(&self, row: &Arc<dyn Any + Send + Sync>) {
-        if let Ok(row) = Arc::clone(row).downcast() {
-            let _ = self.loaded.set(Loaded::One(Some(row)));
+    fn put(&self, row: &Origin) {
+        if let Some(row) = row.of() {
+            let _ = self.loaded.set(Loaded::Back(row));
         }
     }
 }

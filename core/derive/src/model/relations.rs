@@ -134,6 +134,7 @@ pub(super) fn slots(model: &Model) -> TokenStream {
             let (index, member, ty) = (Literal::usize_suffixed(index), &column.ident, &column.ty);
             quote!(#index => <#ty as #krate::Field>::to_value(&self.#member))
         });
+    let lent = model.columns.iter().map(|column| &column.ident);
     let count = Literal::usize_suffixed(slots.len());
     let backs = model.relations().filter_map(|relation| {
         let name = relation.field();
@@ -153,6 +154,10 @@ pub(super) fn slots(model: &Model) -> TokenStream {
                 #(#parts,)*
                 _ => return ::core::option::Option::None,
             })
+        }
+
+        fn lend(&self, lender: &mut #krate::__private::Lender<'_>) {
+            #(lender.field(&self.#lent);)*
         }
 
         fn slot(

@@ -1,0 +1,128 @@
+//! Putting fetched rows to the keys that they were looked for by.
+
+use std::sync::Arc;
+
+use super::Key;
+use super::fetch::Owners;
+use super::keys::integer;
+use crate::database::Gather;
+use crate::error::Result;
+use crate::row::{FromRow, RowReader};
+use crate::value::ColumnType;
+
+/// Rows of one statement, by the numbers of their keys.
+pub(super) struct Grouping<T> {
+    owners: Arc<Owners>,
+    /// Where the columns of the key stand, and their types.
+    key: Vec<(usize, ColumnType)>,
+    pub(super) groups: Vec<Vec<T>>,
+    /// The latest key that is one integer, and its number: rows of one key often come together.
+    last: Option<(i64, Option<u32>)>,
+    /// The rows since the key changed, which are given a place of just their size. Rows whose keys
+    /// take turns go to their group at once.
+    run: Vec<T>,
+    run_of: u32,
+    take_turns: bool,
+    taken: usize,
+}
+
+impl<T> Grouping<T> {
+    pub(super) fn new(owners: &Arc<Owners>, key: Vec<(usize, ColumnType)>) -> Self {
+        Self {
+            owners: Arc::clone(owners),
+            key,
+            groups: owners.keys.all().iter().map(|_| Vec::new()).collect(),
+            last: None,
+            run: Vec::new(),
+            run_of: 0,
+            take_turns: false,
+            taken: 0,
+        }
+    }
+
+    /// The number of the key that a row is tied by; `None` for a row that nobody looks for.
+    #[inline]
+    fn number(&mut self, row: &RowReader<'_>) -> Result<Option<u32>> {
+        if let [(position, ty)] = *self.key.as_slice() {
+            if let Some(integer) = integer(row.raw(position)?, ty) {
+                return Ok(match self.last {
+                    Some((last, number)) if last == integer => number,
+                    _ => {
+                        let number = self.owners.keys.find_integer(integer);
+                        self.last = Some((integer, number));
+                        number
+                    }
+                });
+            }
+        }
+        self.number_of_other(row)
+    }
+
+    fn number_of_other(&self, row: &RowReader<'_>) -> Result<Option<u32>> {
+        let mut parts = Vec::with_capacity(self.key.len());
+        for &(position, ty) in &self.key {
+            parts.push((row.raw(position)?, ty));
+        }
+        Ok(Key::new(parts).and_then(|key| self.owners.keys.find(&key)))
+    }
+
+    fn add(&mut self, number: u32, row: T) {
+        if self.take_turns {
+            self.groups[number as usize].push(row);
+            return;
+        }
+        if self.run_of != number {
+            self.end_run();
+            self.run_of = number;
+        }
+        self.run.push(row);
+    }
+
+    /// Puts the rows that came together to their group.
+    pub(super) fn end_run(&mut self) {
+        let Some(group) = self.groups.get_mut(self.run_of as usize) else {
+            return;
+        };
+        if group.is_empty() {
+            *group = self.run.drain(..).collect();
+        } else {
+            group.append(&mut self.run);
+            self.take_turns = true;
+        }
+    }
+
+    /// Adds the rows of another statement.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (group, mut more) in self.groups.iter_mut().zip(other.groups) {
+            group.append(&mut more);
+        }
+        self.taken += other.taken;
+    }
+}
+
+impl<T: FromRow + Sync> Gather for Grouping<T> {
+    #[inline]
+    fn row(&mut self, row: RowReader<'_>) -> Result<()> {
+        self.taken += 1;
+        let number = self.number(&row)?;
+        let row = match (number, &self.owners.origins) {
+            (Some(number), Some(origins)) => T::from_row(&row.referring_to(origins, number))?,
+            _ => T::from_row(&row)?,
+        };
+        if let Some(number) = number {
+            self.add(number, row);
+        }
+        Ok(())
+    }
+
+    fn taken(&self) -> usize {
+        self.taken
+    }
+
+    fn clear(&mut self) {
+        self.groups.iter_mut().for_each(Vec::clear);
+        self.run.clear();
+        self.last = None;
+        self.taken = 0;
+    }
+}

@@ -1,0 +1,67 @@
+//! The keys that related rows are looked for by.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::Key;
+use crate::value::{ColumnType, Value, ValueRef};
+
+/// Different keys, each by the number in which it came. Keys that are one integer, as most are,
+/// are found without being made.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    all: Vec<Key>,
+    integers: HashMap<i64, u32, RandomState>,
+    others: HashMap<Key, u32, RandomState>,
+}
+
+impl Keys {
+    /// The key's number, and whether it is new.
+    pub(crate) fn add(&mut self, key: Key) -> (u32, bool) {
+        let next = self.all.len() as u32;
+        let number = match key.0.as_slice() {
+            [Value::I64(integer)] => *self.integers.entry(*integer).or_insert(next),
+            _ => match self.others.get(&key) {
+                Some(&number) => number,
+                None => {
+                    self.others.insert(key.clone(), next);
+                    next
+                }
+            },
+        };
+        let new = number == next;
+        if new {
+            self.all.push(key);
+        }
+        (number, new)
+    }
+
+    /// The keys in the order of their numbers.
+    pub(crate) fn all(&self) -> &[Key] {
+        &self.all
+    }
+
+    /// The number of a key that is this one integer.
+    #[inline]
+    pub(super) fn find_integer(&self, integer: i64) -> Option<u32> {
+        self.integers.get(&integer).copied()
+    }
+
+    /// The number of a key.
+    pub(super) fn find(&self, key: &Key) -> Option<u32> {
+        match key.0.as_slice() {
+            [Value::I64(integer)] => self.find_integer(*integer),
+            _ => self.others.get(key).copied(),
+        }
+    }
+}
+
+/// The integer that a key of this value is, if it is one.
+#[inline]
+pub(super) fn integer(value: ValueRef<'_>, ty: ColumnType) -> Option<i64> {
+    match value {
+        ValueRef::I64(integer) if ty.integer_range().is_some() => Some(integer),
+        _ => None,
+    }
+}
