@@ -165,7 +165,7 @@ pub use prefetch::Prefetch;
 pub use q::Q;
 pub use queryset::{ExplainOptions, IntoColumns, IntoDeferred, IntoRelations, IntoSlice, QuerySet};
 pub use raw::{RawQuery, raw};
-pub use row::{Columns, FromRow, Record, Row, RowReader, RowSink};
+pub use row::{Cells, Columns, FromRow, Record, Row, RowReader, RowSink};
 pub use statement::{Access, Statement};
 pub use subquery::{IntoSubquery, Subquery};
 pub use transaction::{

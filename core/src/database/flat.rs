@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::sink::{Gather, Layout, panicked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{Columns, FromRow, Row, RowReader, RowSink};
+use crate::row::{Cells, Columns, FromRow, Row, RowReader, RowSink};
 use crate::value::{Value, ValueRef};
 
 /// A chunk of rows, copied out of the driver into buffers that are used again.
@@ -163,13 +163,7 @@ impl Flat {
         }
     }
 
-    /// Adds the next value of a row that is put together by hand.
-    #[inline]
-    pub(crate) fn put(&mut self, value: ValueRef<'_>) {
-        self.push(Ok(value));
-    }
-
-    /// Ends such a row.
+    /// Ends a row that is put together by hand.
     pub(crate) fn end_row(&mut self) {
         self.rows += 1;
         self.width = self.cells.len() / self.rows;
@@ -209,23 +203,43 @@ impl Flat {
     }
 
     #[inline]
-    fn push(&mut self, value: Result<ValueRef<'_>>) {
+    pub(crate) fn push(&mut self, value: Result<ValueRef<'_>>) {
         // The commonest kinds, which every database has, stay in the loop over the columns. Each
         // is pushed by itself: a cell made first and pushed after the match goes by way of the
         // stack in halves, for which the processor waits longer than all the rest takes.
         match value {
-            Ok(ValueRef::I64(value)) => self.cells.push(Cell::I64(value)),
-            Ok(ValueRef::Text(text)) => match Span::new(self.text.len(), text.len()) {
-                Some(span) => {
-                    self.text.push_str(text);
-                    self.cells.push(Cell::Text(span));
-                }
-                None => self.other(ValueRef::Text(text)),
-            },
-            Ok(ValueRef::Null) => self.cells.push(Cell::Null),
-            Ok(ValueRef::F64(value)) => self.cells.push(Cell::F64(value)),
+            Ok(ValueRef::I64(value)) => self.push_i64(value),
+            Ok(ValueRef::Text(text)) => self.push_text(text),
+            Ok(ValueRef::Null) => self.push_null(),
+            Ok(ValueRef::F64(value)) => self.push_f64(value),
             Ok(value) => self.rarer(value),
             Err(error) => self.failure(error),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push_null(&mut self) {
+        self.cells.push(Cell::Null);
+    }
+
+    #[inline]
+    pub(crate) fn push_i64(&mut self, value: i64) {
+        self.cells.push(Cell::I64(value));
+    }
+
+    #[inline]
+    pub(crate) fn push_f64(&mut self, value: f64) {
+        self.cells.push(Cell::F64(value));
+    }
+
+    #[inline]
+    pub(crate) fn push_text(&mut self, text: &str) {
+        match Span::new(self.text.len(), text.len()) {
+            Some(span) => {
+                self.text.push_str(text);
+                self.cells.push(Cell::Text(span));
+            }
+            None => self.other(ValueRef::Text(text)),
         }
     }
 
@@ -289,11 +303,8 @@ impl RowSink for Flat {
                 }
             }
             _ => {
-                let width = row.len();
-                self.cells.reserve(width);
-                for position in 0..width {
-                    self.push(row.value(position));
-                }
+                self.cells.reserve(self.width);
+                row.each(&mut Cells::new(self));
             }
         }
         let width = self.cells.len() - before;

@@ -52,7 +52,7 @@ impl Lender<'_> {
 
     #[inline]
     pub(crate) fn borrowed(&mut self, value: ValueRef<'_>) {
-        self.into.put(value);
+        self.into.push(Ok(value));
     }
 }
 

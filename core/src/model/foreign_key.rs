@@ -49,15 +49,18 @@ use crate::value::{ColumnType, Value, ValueRef};
 /// ```
 pub struct ForeignKey<M: Model> {
     key: M::Key,
-    row: OnceLock<Referred<M>>,
+    row: Referred<M>,
 }
 
-/// The row that a reference leads to, once it is known.
+/// The row that a reference leads to. `None` in it for a row that was looked for and is not there,
+/// or not among those wanted.
 enum Referred<M> {
-    /// `None` for a row that was looked for and is not there, or not among those wanted.
+    /// It came with the reference, which then needs no lock.
     Row(Option<Arc<M>>),
-    /// The row that this one was prefetched for.
+    /// It is the row that the reference's own was prefetched for.
     Copy(Copy<M>),
+    /// It is set once it is fetched.
+    Open(OnceLock<Option<Arc<M>>>),
 }
 
 impl<M> Clone for Referred<M> {
@@ -65,6 +68,7 @@ impl<M> Clone for Referred<M> {
         match self {
             Self::Row(row) => Self::Row(row.clone()),
             Self::Copy(copy) => Self::Copy(copy.clone()),
+            Self::Open(row) => Self::Open(row.clone()),
         }
     }
 }
@@ -78,7 +82,7 @@ impl<M: Model> ForeignKey<M> {
     pub fn new(key: M::Key) -> Self {
         Self {
             key,
-            row: OnceLock::new(),
+            row: Referred::Open(OnceLock::new()),
         }
     }
 
@@ -87,7 +91,7 @@ impl<M: Model> ForeignKey<M> {
         let row = row.into();
         Self {
             key: row.key(),
-            row: OnceLock::from(Referred::Row(Some(row))),
+            row: Referred::Row(Some(row)),
         }
     }
 
@@ -109,9 +113,10 @@ impl<M: Model> ForeignKey<M> {
 
     /// The row; `Some(None)` for one that was looked for and not found.
     fn known(&self) -> Option<Option<&Arc<M>>> {
-        match self.row.get()? {
+        match &self.row {
             Referred::Row(row) => Some(row.as_ref()),
             Referred::Copy(copy) => copy.row().map(Some),
+            Referred::Open(row) => row.get().map(Option::as_ref),
         }
     }
 
@@ -120,7 +125,7 @@ impl<M: Model> ForeignKey<M> {
     pub(super) fn with(self, row: Option<Arc<M>>) -> Self {
         Self {
             key: self.key,
-            row: OnceLock::from(Referred::Row(row)),
+            row: Referred::Row(row),
         }
     }
 
@@ -129,15 +134,16 @@ impl<M: Model> ForeignKey<M> {
     pub(super) fn back_to(self, row: Copy<M>) -> Self {
         Self {
             key: self.key,
-            row: OnceLock::from(Referred::Copy(row)),
+            row: Referred::Copy(row),
         }
     }
 
     fn set(&self, row: Option<Arc<M>>) {
-        if let (Some(Referred::Copy(copy)), Some(row)) = (self.row.get(), &row) {
-            copy.set(Arc::clone(row));
+        match (&self.row, row) {
+            (Referred::Open(place), row) => drop(place.set(row)),
+            (Referred::Copy(copy), Some(row)) => copy.set(row),
+            _ => {}
         }
-        let _ = self.row.set(Referred::Row(row));
     }
 
     /// The row.
@@ -207,8 +213,8 @@ impl<M: Model> Slot for ForeignKey<M> {
     }
 
     fn put(&self, row: &Origin) {
-        if let Some(copy) = row.of() {
-            let _ = self.row.set(Referred::Copy(copy));
+        if let Some(row) = row.of().as_ref().and_then(Copy::row) {
+            self.set(Some(Arc::clone(row)));
         }
     }
 }

@@ -43,17 +43,17 @@ impl<T> Grouping<T> {
     /// The number of the key that a row is tied by; `None` for a row that nobody looks for.
     #[inline]
     fn number(&mut self, row: &RowReader<'_>) -> Result<Option<u32>> {
-        if let [(position, ty)] = *self.key.as_slice() {
-            if let Some(integer) = integer(row.raw(position)?, ty) {
-                return Ok(match self.last {
-                    Some((last, number)) if last == integer => number,
-                    _ => {
-                        let number = self.owners.keys.find_integer(integer);
-                        self.last = Some((integer, number));
-                        number
-                    }
-                });
-            }
+        if let [(position, ty)] = *self.key.as_slice()
+            && let Some(integer) = integer(row.raw(position)?, ty)
+        {
+            return Ok(match self.last {
+                Some((last, number)) if last == integer => number,
+                _ => {
+                    let number = self.owners.keys.find_integer(integer);
+                    self.last = Some((integer, number));
+                    number
+                }
+            });
         }
         self.number_of_other(row)
     }

@@ -15,6 +15,10 @@ pub struct RowReader<'r> {
     columns: &'r Columns,
     /// Where the wanted columns stand in the row; `None` where they stand in order.
     positions: Option<&'r [usize]>,
+    /// Where they begin, if they stand in order.
+    first: usize,
+    /// Behind which position the reader finds none of its columns.
+    end: usize,
     /// The row's own number of columns, asked for once a row and not once a column.
     len: usize,
     tree: Option<&'r Tree>,
@@ -35,48 +39,59 @@ impl<'r> RowReader<'r> {
         columns: &'r Columns,
         positions: Option<&'r [usize]>,
     ) -> Self {
-        Self {
-            source: Source::Driver(row),
-            columns,
-            positions,
-            len: row.len(),
-            tree: None,
-            origin: None,
-        }
+        Self::over(Source::Driver(row), row.len(), columns, positions)
     }
 
     /// A reader over a driver's row with related rows, or without some columns.
     pub(crate) fn tree_of(row: &'r dyn Row, tree: &'r Tree) -> Self {
-        Self {
-            source: Source::Driver(row),
-            columns: tree.meta().result_columns(),
-            positions: Some(tree.positions()),
-            len: row.len(),
-            tree: Some(tree),
-            origin: None,
-        }
+        Self::over_tree(Source::Driver(row), row.len(), tree)
     }
 
     /// A reader over a row whose columns are the wanted ones.
     #[inline]
     pub(crate) fn flat(row: FlatRow<'r>, columns: &'r Columns) -> Self {
+        Self::over(Source::Flat(row), row.len(), columns, None)
+    }
+
+    /// The same over a row with related rows, or without some columns.
+    #[inline]
+    pub(crate) fn flat_tree(row: FlatRow<'r>, tree: &'r Tree) -> Self {
+        Self::over_tree(Source::Flat(row), row.len(), tree)
+    }
+
+    #[inline]
+    fn over(
+        source: Source<'r>,
+        len: usize,
+        columns: &'r Columns,
+        positions: Option<&'r [usize]>,
+    ) -> Self {
         Self {
-            len: row.len(),
-            source: Source::Flat(row),
+            source,
             columns,
-            positions: None,
+            positions,
+            first: 0,
+            end: len,
+            len,
             tree: None,
             origin: None,
         }
     }
 
-    /// The same over a row with related rows, or without some columns.
-    pub(crate) fn flat_tree(row: FlatRow<'r>, tree: &'r Tree) -> Self {
+    #[inline]
+    fn over_tree(source: Source<'r>, len: usize, tree: &'r Tree) -> Self {
+        let positions = tree.positions();
+        let (positions, first, end) = match tree.first() {
+            Some(first) => (None, first, len.min(first + positions.len())),
+            None => (Some(positions), 0, len),
+        };
         Self {
-            len: row.len(),
-            source: Source::Flat(row),
+            source,
             columns: tree.meta().result_columns(),
-            positions: Some(tree.positions()),
+            positions,
+            first,
+            end,
+            len,
             tree: Some(tree),
             origin: None,
         }
@@ -130,14 +145,7 @@ impl<'r> RowReader<'r> {
         let Some((_, tree)) = related.find(|(own, _)| *own == relation) else {
             return Ok(None);
         };
-        let reader = RowReader {
-            source: self.source,
-            columns: tree.meta().result_columns(),
-            positions: Some(tree.positions()),
-            len: self.len,
-            tree: Some(tree),
-            origin: None,
-        };
+        let reader = Self::over_tree(self.source, self.len, tree);
         // An outer join leaves NULLs where there is no row, also in the key.
         let key = tree.meta().primary_key();
         let is_null = |&position: &usize| -> Result<bool> {
@@ -186,7 +194,8 @@ impl<'r> RowReader<'r> {
 
     /// The number of columns that the reader offers.
     pub fn len(&self) -> usize {
-        self.positions.map_or(self.len, <[usize]>::len)
+        let in_order = self.end.saturating_sub(self.first);
+        self.positions.map_or(in_order, <[usize]>::len)
     }
 
     /// Whether there is no column.
@@ -220,13 +229,13 @@ impl<'r> RowReader<'r> {
     #[inline]
     pub fn value(&self, index: usize) -> Result<ValueRef<'_>> {
         let position = match self.positions {
-            None => index,
+            None => self.first.saturating_add(index),
             Some(positions) => match positions.get(index) {
                 Some(&position) => position,
                 None => return Err(self.missing(index)),
             },
         };
-        if position >= self.len {
+        if position >= self.end {
             return Err(self.missing(index));
         }
         match self.source {

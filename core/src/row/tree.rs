@@ -15,6 +15,9 @@ pub(crate) struct Tree {
     meta: Arc<ModelMeta>,
     /// By the column's place in the model.
     positions: Box<[usize]>,
+    /// The position of the first column, where the others follow it in order, as they do unless some
+    /// are left out.
+    first: Option<usize>,
     /// Those that are there, as a record carries them.
     present: Columns,
     /// By the relation's place in the model.
@@ -38,8 +41,14 @@ impl Tree {
                 Columns::of_model(meta.table(), &present)
             }
         };
+        let first = positions.first().copied().unwrap_or(0);
+        let in_order = positions
+            .iter()
+            .copied()
+            .eq((first..).take(positions.len()));
         Self {
             meta,
+            first: (in_order && first != LEFT_OUT).then_some(first),
             positions: positions.into(),
             present,
             related: related.into(),
@@ -52,6 +61,11 @@ impl Tree {
 
     pub(crate) fn positions(&self) -> &[usize] {
         &self.positions
+    }
+
+    /// The position of the first column, if the others follow it in order.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.first
     }
 
     pub(crate) fn present(&self) -> &Columns {

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int};
 use std::slice;
 
-use queryset::{Error, ErrorKind, Result, Row, ValueRef};
+use queryset::{Cells, Error, ErrorKind, Result, Row, ValueRef};
 use rusqlite::ffi;
 
 use super::Running;
@@ -31,11 +31,31 @@ impl Row for Running {
 
     #[inline]
     fn value(&self, index: usize) -> Result<ValueRef<'_>> {
-        let statement = self.prepared.pointer.as_ptr();
         let column = match c_int::try_from(index) {
             Ok(column) if column < self.columns => column,
             _ => return Err(self.no_column(index)),
         };
+        self.cell(column)
+    }
+
+    fn each(&self, cells: &mut Cells<'_>) {
+        for column in 0..self.columns {
+            match self.cell(column) {
+                Ok(ValueRef::I64(value)) => cells.i64(value),
+                Ok(ValueRef::Text(text)) => cells.text(text),
+                Ok(ValueRef::Null) => cells.null(),
+                Ok(ValueRef::F64(value)) => cells.f64(value),
+                other => cells.value(other),
+            }
+        }
+    }
+}
+
+impl Running {
+    /// The value of one of the columns that there are.
+    #[inline(always)]
+    fn cell(&self, column: c_int) -> Result<ValueRef<'_>> {
+        let statement = self.prepared.pointer.as_ptr();
         // The cell is looked up once: through `sqlite3_column_…`, which look it up again in each
         // call, a row takes a fifth longer to read.
         //
@@ -55,7 +75,7 @@ impl Row for Running {
                     match std::str::from_utf8(bytes(start, length)) {
                         Ok(text) if !start.is_null() => ValueRef::Text(text),
                         Ok(_) => return Err(self.out_of_memory()),
-                        Err(error) => return Err(self.not_utf8(index, error)),
+                        Err(error) => return Err(self.not_utf8(column, error)),
                     }
                 }
                 ffi::SQLITE_BLOB => {
@@ -67,9 +87,7 @@ impl Row for Running {
             })
         }
     }
-}
 
-impl Running {
     #[cold]
     fn no_column(&self, index: usize) -> Error {
         Error::new(
@@ -83,8 +101,8 @@ impl Running {
     }
 
     #[cold]
-    fn not_utf8(&self, index: usize, source: std::str::Utf8Error) -> Error {
-        let name = self.name(index);
+    fn not_utf8(&self, column: c_int, source: std::str::Utf8Error) -> Error {
+        let name = self.name(usize::try_from(column).unwrap_or(usize::MAX));
         Error::new(
             ErrorKind::Decode,
             format!("column `{name}` holds text that is not utf-8"),
