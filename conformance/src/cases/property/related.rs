@@ -28,7 +28,8 @@ pub(super) struct Related {
 ///
 /// What Django makes of some conditions depends on the order in which it meets them, or loses rows
 /// that it has to keep. So one filter asks for related rows only outside of its negations or only
-/// within, and within a negation no relation to many is asked to be NULL.
+/// within, and within a negation no relation to many is asked to be NULL; and no join that may find no
+/// row is asked for where an XOR would make an INNER JOIN of it.
 pub(super) fn related_steps(root: usize) -> BoxedStrategy<Step<Related>> {
     let trees = grown(leaves(root).prop_map(Tree::Leaf));
     (steps(trees), any::<bool>())
@@ -131,6 +132,12 @@ impl Related {
     /// negations relations to many are asked.
     fn settled(&self, place: Place, within: bool) -> Self {
         let mut settled = self.clone();
+        let joins_none = place.within && self.path.iter().any(|hop| hop.many);
+        if place.losing && !joins_none && self.path.iter().any(|hop| hop.name != "editor") {
+            settled.path.clear();
+            settled.leaf = self.instead.clone();
+            return settled;
+        }
         if !self.path.iter().any(|hop| hop.many) {
             return settled;
         }

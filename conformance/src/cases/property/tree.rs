@@ -25,6 +25,11 @@ pub(super) struct Place {
     pub(super) odd: bool,
     /// At least one.
     pub(super) within: bool,
+    /// Part of an XOR, itself or as part of another XOR in it.
+    of_xor: bool,
+    /// Part of an XOR that is negated, or of another part of one: Django makes a join there an INNER
+    /// JOIN, which loses rows that have nothing to join.
+    pub(super) losing: bool,
 }
 
 impl Place {
@@ -33,6 +38,23 @@ impl Place {
         Self {
             odd: self.odd != negated,
             within: self.within || negated,
+            losing: self.losing || self.of_xor && negated,
+            ..self
+        }
+    }
+
+    fn in_group(self) -> Self {
+        Self {
+            losing: self.losing || self.of_xor,
+            ..self
+        }
+    }
+
+    fn in_xor(self) -> Self {
+        Self {
+            of_xor: true,
+            losing: self.losing || self.odd,
+            ..self
         }
     }
 }
@@ -91,14 +113,17 @@ impl<L> Tree<L> {
 
     /// The same tree of other leaves, each told where it stands.
     pub(super) fn map(&self, place: Place, change: &impl Fn(&L, Place) -> L) -> Self {
-        let each = |parts: &[Self]| parts.iter().map(|part| part.map(place, change)).collect();
+        let each = |parts: &[Self], place| {
+            let parts = parts.iter().map(|part| part.map(place, change));
+            parts.collect()
+        };
         match self {
             Self::Every => Self::Every,
             Self::No => Self::No,
             Self::Leaf(leaf) => Self::Leaf(change(leaf, place)),
-            Self::And(parts) => Self::And(each(parts)),
-            Self::Or(parts) => Self::Or(each(parts)),
-            Self::Xor(parts) => Self::Xor(each(parts)),
+            Self::And(parts) => Self::And(each(parts, place.in_group())),
+            Self::Or(parts) => Self::Or(each(parts, place.in_group())),
+            Self::Xor(parts) => Self::Xor(each(parts, place.in_xor())),
             Self::Not(inner) => Self::Not(Box::new(inner.map(place.negated(true), change))),
         }
     }

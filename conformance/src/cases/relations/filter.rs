@@ -12,6 +12,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("relations.one_row", Method::List, one_row),
     Case::new("relations.two_rows", Method::List, two_rows),
     Case::new("relations.any", Method::List, any),
+    Case::new("relations.odd", Method::List, odd),
     Case::new("relations.null", Method::List, null),
     Case::new("relations.count", Method::Count, count),
     Case::new("relations.aggregate", Method::Aggregate, aggregate),
@@ -185,6 +186,55 @@ fn any(stage: &Stage) -> Verdict {
                         .filter_by(Q::lookup("author__name", "Ada") ^ Q::lookup("pages__gt", 250))
                 },
                 &[1, 2, 3, 4],
+            ),
+        ],
+    )
+}
+
+/// An exclusive or leaves the joins as they are. So a row without a related one is lost where one of
+/// its parts, or the negation of the whole, makes the join an INNER JOIN: as it is in Django.
+fn odd(stage: &Stage) -> Verdict {
+    each(
+        stage,
+        &[
+            (
+                "Author",
+                |q| q.filter_by(Q::lookup("books__title", "alpha") ^ Q::lookup("name", "Ada")),
+                &[1, 2],
+            ),
+            (
+                "Author",
+                |q| q.filter_by(Q::lookup("books__title", "beta") ^ Q::lookup("name", "Di")),
+                &[1, 4],
+            ),
+            (
+                "Author",
+                |q| {
+                    let beta = Q::lookup("books__title", "beta") & Q::lookup("books__pages", 200);
+                    q.filter_by(beta ^ Q::lookup("name", "Di"))
+                },
+                &[1],
+            ),
+            (
+                "Author",
+                |q| q.filter_by(!(Q::lookup("books__title", "alpha") ^ Q::lookup("name", "Ada"))),
+                &[1, 3, 4, 5],
+            ),
+            (
+                "Book",
+                |q| {
+                    let nobody = Q::lookup("author__name__isnull", true);
+                    q.filter_by(nobody ^ Q::lookup("pages__lt", 250))
+                },
+                &[1, 2, 5],
+            ),
+            (
+                "Book",
+                |q| {
+                    let nobody = Q::lookup("author__name__isnull", true);
+                    q.exclude_by(nobody ^ Q::lookup("pages__gt", 250))
+                },
+                &[1, 2],
             ),
         ],
     )

@@ -22,12 +22,12 @@ pub(super) struct Votes {
 
 impl Votes {
     pub(super) fn new(connector: Connector, parts: usize, negated: bool) -> Self {
-        // NOT (a AND b) is NOT a OR NOT b.
+        // NOT (a AND b) is NOT a OR NOT b. A negated XOR is an AND to Django too, whose rows these
+        // are to be: it leaves out what has no related row.
         let connector = match (connector, negated) {
-            (Connector::Xor, _) => Connector::Xor,
             (connector, false) => connector,
             (Connector::And, true) => Connector::Or,
-            (Connector::Or, true) => Connector::And,
+            (Connector::Or | Connector::Xor, true) => Connector::And,
         };
         Self {
             connector,
@@ -54,9 +54,9 @@ impl Votes {
                 Connector::And => needed.insert(at),
                 Connector::Or if by_all => needed.insert(at),
                 Connector::Or => optional.insert(at),
-                // An exclusive or holds for rows of which one part, or all, do not hold. Django
-                // loses them where a part is an AND, and where the whole is negated.
-                Connector::Xor => optional.insert(at),
+                // The joins stay what they are, as Django leaves them: optional where the relation
+                // is, but for those that a part that is an AND needs.
+                Connector::Xor => continue,
             };
         }
         joins.promote(optional);
