@@ -117,14 +117,14 @@ pub(crate) fn compile(
     cache: &Cache,
 ) -> Result<Option<Statement>> {
     let memo = &select.query.memo;
-    if let Some(statement) = memo.statement(select, zone, cache.id()) {
+    if let Some(statement) = memo.statement(select, dialect, zone, cache.id()) {
         return Ok(Some(statement));
     }
     let conditions = Conditions::of(select);
     let mut shape = shape::Shape::new(dialect, zone);
     if shape.select(select, &conditions) {
         let statement = finish(select, &conditions, &mut shape, cache)?;
-        memo.keep(select, zone, cache.id(), &statement);
+        memo.keep(select, dialect, zone, cache.id(), &statement);
         return Ok(Some(statement));
     }
     // A number is out of its column's range there, so the condition is another one.

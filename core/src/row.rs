@@ -5,12 +5,14 @@ mod from_row;
 mod reader;
 mod record;
 mod related;
+mod shared;
 mod tree;
 
 pub use cells::Cells;
 pub use from_row::FromRow;
 pub use reader::RowReader;
 pub use record::{Columns, Record};
+pub(crate) use shared::Shared;
 pub(crate) use tree::{LEFT_OUT, Tree};
 
 use std::any::Any;

@@ -1,7 +1,6 @@
 //! queryset's queries, which its asynchronous and its blocking peer share.
 
 use std::hint::black_box;
-use std::sync::OnceLock;
 
 use queryset::pool::PoolOptions;
 use queryset::runtime::Runtime;
@@ -114,7 +113,7 @@ pub(super) fn sum(user: &User, checksum: &mut Checksum) -> Result<()> {
 }
 
 /// Three conditions, an order, a limit.
-fn built(key: i64) -> QuerySet<Item> {
+pub(super) fn built(key: i64) -> QuerySet<Item> {
     Item::objects()
         .filter(|item| item.id.gt(key))
         .filter(|item| item.name.gte("item"))
@@ -128,11 +127,15 @@ pub(super) fn build(db: &Database, key: i64) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn build_own(db: &Database, workload: Workload, key: i64) -> Result<()> {
-    static KEPT: OnceLock<QuerySet<Item>> = OnceLock::new();
+pub(super) fn build_own(
+    db: &Database,
+    workload: Workload,
+    key: i64,
+    kept: &QuerySet<Item>,
+) -> Result<()> {
     match workload {
         Workload::BuildLarge => black_box(super::large::query(black_box(key)).statement(db)?),
-        _ => black_box(black_box(KEPT.get_or_init(|| built(1))).statement(db)?),
+        _ => black_box(black_box(kept).statement(db)?),
     };
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! queryset's asynchronous methods.
 
 use futures_util::TryStreamExt;
-use queryset::{Database, Model};
+use queryset::{Database, Model, QuerySet};
 
 use super::queries;
 use crate::reads::{Reader, Reads};
@@ -11,6 +11,8 @@ use crate::{Backend, Checksum, Place, Result, Workload};
 
 pub(super) struct Queryset {
     db: Database,
+    /// What `build-kept` builds again.
+    kept: QuerySet<Item>,
 }
 
 #[derive(Clone)]
@@ -19,17 +21,22 @@ pub(super) struct TaskReader(Database);
 impl Queryset {
     pub(super) async fn open(backend: Backend, place: &Place, runtime: &Started) -> Result<Self> {
         let db = queries::connect(backend, place, runtime.adapter.clone()).await?;
-        Ok(Self { db })
+        Ok(Self::on(db))
+    }
+
+    fn on(db: Database) -> Self {
+        let kept = queries::built(1);
+        Self { db, kept }
     }
 
     pub(super) async fn open_inline(place: &Place, runtime: &Started) -> Result<Self> {
         let db = queries::connect_inline(place, runtime.adapter.clone()).await?;
-        Ok(Self { db })
+        Ok(Self::on(db))
     }
 
     pub(super) async fn open_pipelined(place: &Place, runtime: &Started) -> Result<Self> {
         let db = queries::connect_pipelined(place, runtime.adapter.clone()).await?;
-        Ok(Self { db })
+        Ok(Self::on(db))
     }
 }
 
@@ -93,7 +100,7 @@ impl Reads for Queryset {
     }
 
     fn build_own(&mut self, workload: Workload, key: i64) -> Result<()> {
-        queries::build_own(&self.db, workload, key)
+        queries::build_own(&self.db, workload, key, &self.kept)
     }
 
     fn reader(&self) -> Result<TaskReader> {

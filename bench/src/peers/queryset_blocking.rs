@@ -1,6 +1,6 @@
 //! queryset's blocking methods.
 
-use queryset::{Database, Model};
+use queryset::{Database, Model, QuerySet};
 
 use super::queries;
 use crate::reads::{BlockingReader, BlockingReads};
@@ -10,6 +10,8 @@ use crate::{Backend, Checksum, Place, Result, RuntimeKind, Workload};
 
 pub(super) struct Queryset {
     db: Database,
+    /// What `build-kept` builds again.
+    kept: QuerySet<Item>,
     /// Where there are sockets: kept for as long as they are.
     _runtime: Started,
 }
@@ -23,6 +25,7 @@ impl Queryset {
         let db = queries::connect_blocking(backend, place, runtime.adapter.clone())?;
         Ok(Self {
             db,
+            kept: queries::built(1),
             _runtime: runtime,
         })
     }
@@ -88,7 +91,7 @@ impl BlockingReads for Queryset {
     }
 
     fn build_own(&mut self, workload: Workload, key: i64) -> Result<()> {
-        queries::build_own(&self.db, workload, key)
+        queries::build_own(&self.db, workload, key, &self.kept)
     }
 
     fn reader(&self) -> Result<ThreadReader> {

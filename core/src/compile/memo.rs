@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Select, Sort, What};
+use crate::dialect::Dialect;
 use crate::query::Window;
 use crate::statement::Statement;
 use crate::zone::Zone;
@@ -20,8 +21,10 @@ pub(crate) struct Memo {
 }
 
 struct Kept {
-    /// The database's, since each has its dialect.
+    /// The database's that it was first compiled for, which is known by its number.
     cache: u64,
+    /// That of this database, and of the others that it serves.
+    dialect: Dialect,
     zone: Zone,
     form: Form,
     statement: Statement,
@@ -63,36 +66,54 @@ impl Form {
 }
 
 impl Memo {
-    /// The statement, if it was kept for this database.
+    /// The statement, if it was kept for this database or for one of the same dialect.
     #[inline]
     pub(super) fn statement(
         &self,
         select: &Select<'_>,
+        dialect: &Dialect,
         zone: &Zone,
         cache: u64,
     ) -> Option<Statement> {
         let kept = self.kept.get()?;
-        let same = kept.cache == cache && kept.zone.is(zone) && Form::of(select)? == kept.form;
+        let same = (kept.cache == cache || kept.dialect == *dialect)
+            && kept.zone.is(zone)
+            && Form::of(select)? == kept.form;
         same.then(|| kept.statement.clone())
     }
 
     /// Keeps the statement, if the query was used before.
     #[inline]
-    pub(super) fn keep(&self, select: &Select<'_>, zone: &Zone, cache: u64, statement: &Statement) {
+    pub(super) fn keep(
+        &self,
+        select: &Select<'_>,
+        dialect: &Dialect,
+        zone: &Zone,
+        cache: u64,
+        statement: &Statement,
+    ) {
         if !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         } else if self.kept.get().is_none() {
-            self.fill(select, zone, cache, statement);
+            self.fill(select, dialect, zone, cache, statement);
         }
     }
 
     #[cold]
-    fn fill(&self, select: &Select<'_>, zone: &Zone, cache: u64, statement: &Statement) {
+    fn fill(
+        &self,
+        select: &Select<'_>,
+        dialect: &Dialect,
+        zone: &Zone,
+        cache: u64,
+        statement: &Statement,
+    ) {
         if let Some(form) = Form::of(select) {
             let statement = statement.clone();
             // Another thread may have been first, with a statement that is as good.
             let _ = self.kept.set(Box::new(Kept {
                 cache,
+                dialect: dialect.clone(),
                 zone: zone.clone(),
                 form,
                 statement,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::sink::{Gather, Layout, panicked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{Cells, Columns, FromRow, Row, RowReader, RowSink};
+use crate::row::{Cells, Columns, FromRow, Row, RowReader, RowSink, Shared};
 use crate::value::{Value, ValueRef};
 
 /// A chunk of rows, copied out of the driver into buffers that are used again.
@@ -88,7 +88,7 @@ impl Flat {
     }
 
     /// Empties the chunk, and keeps its buffers.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.cells.clear();
         self.rows = 0;
         self.next = 0;
@@ -132,7 +132,7 @@ impl Flat {
     }
 
     /// Builds all rows that are left into `into`.
-    pub(super) fn pour(&mut self, into: &mut impl Gather) -> Result<()> {
+    pub(super) fn pour(&mut self, into: &mut impl Gather, shared: &Shared) -> Result<()> {
         into.reserve(self.left());
         let first = std::mem::replace(&mut self.next, self.rows);
         let chunk = &*self;
@@ -143,7 +143,7 @@ impl Flat {
                     Layout::InOrder(columns) | Layout::Found(columns, _) => {
                         RowReader::flat(row, columns)
                     }
-                    Layout::Tree(tree) => RowReader::flat_tree(row, tree),
+                    Layout::Tree(tree) => RowReader::flat_tree(row, tree).sharing(shared),
                     Layout::ByName(_) => break,
                 })?;
             }
@@ -155,7 +155,7 @@ impl Flat {
 
     /// A row of the chunk.
     #[inline]
-    fn at(&self, row: usize) -> FlatRow<'_> {
+    pub(crate) fn at(&self, row: usize) -> FlatRow<'_> {
         let start = row * self.width;
         FlatRow {
             cells: &self.cells[start..start + self.width],

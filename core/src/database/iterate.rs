@@ -21,7 +21,7 @@ use super::sink::Gather;
 use crate::backend::{Cursor, Fetched};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
-use crate::row::FromRow;
+use crate::row::{FromRow, Shared};
 use crate::runtime::BoxFuture;
 use crate::statement::Statement;
 
@@ -291,7 +291,8 @@ impl<T> AsyncIter<T> {
 
     /// Reads all rows into `into`.
     pub(super) async fn gather<G: Gather>(mut self, mut into: G) -> Result<G> {
-        let end = poll_fn(|context| self.poll_gather(&mut into, context)).await;
+        let mut shared = Shared::default();
+        let end = poll_fn(|context| self.poll_gather(&mut into, &mut shared, context)).await;
         self.watched.rows = into.taken() as u64;
         self.watched.end(end.as_ref().err());
         end.map(|()| into)
@@ -300,11 +301,13 @@ impl<T> AsyncIter<T> {
     fn poll_gather<G: Gather>(
         &mut self,
         into: &mut G,
+        // Not `&Shared`, which no future on its way to another thread may hold.
+        shared: &mut Shared,
         context: &mut Context<'_>,
     ) -> Poll<Result<()>> {
         loop {
             if let Some(ready) = &mut self.ready {
-                ready.pour(into)?;
+                ready.pour(into, shared)?;
             }
             if matches!(self.state, AsyncState::Done) {
                 return Poll::Ready(Ok(()));

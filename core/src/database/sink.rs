@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{Columns, Row, RowReader, RowSink, Tree};
+use crate::row::{Columns, Row, RowReader, RowSink, Shared, Tree};
 
 /// What rows are read into.
 pub(crate) trait Gather: Send + 'static {
@@ -66,6 +66,7 @@ where
 pub(super) struct Collect<G> {
     pub(super) gathered: G,
     layout: Layout,
+    shared: Shared,
 }
 
 /// Where the wanted columns stand.
@@ -83,7 +84,11 @@ pub(crate) enum Layout {
 
 impl<G> Collect<G> {
     pub(super) fn new(layout: Layout, gathered: G) -> Self {
-        Self { gathered, layout }
+        Self {
+            gathered,
+            layout,
+            shared: Shared::default(),
+        }
     }
 }
 
@@ -122,7 +127,7 @@ impl<G: Gather> RowSink for Collect<G> {
         let reader = match &self.layout {
             Layout::InOrder(columns) => RowReader::new(row, columns, None),
             Layout::Found(columns, positions) => RowReader::new(row, columns, positions.as_deref()),
-            Layout::Tree(tree) => RowReader::tree_of(row, tree),
+            Layout::Tree(tree) => RowReader::tree_of(row, tree).sharing(&self.shared),
             Layout::ByName(_) => {
                 return Err(Error::new(ErrorKind::Decode, "no columns were found"));
             }
@@ -135,6 +140,7 @@ impl<G: Gather> RowSink for Collect<G> {
 
     fn forget(&mut self) -> bool {
         self.gathered.clear();
+        self.shared.clear();
         true
     }
 }

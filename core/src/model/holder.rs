@@ -50,7 +50,7 @@ where
     #[inline]
     fn with_row(self, row: &RowReader<'_>, relation: usize) -> Result<Self> {
         Ok(match row.related(relation)? {
-            Some(related) => self.with(read(related)?),
+            Some(related) => self.with(referred(related)?),
             None => match row.origin(relation) {
                 Some(copy) => self.back_to(copy),
                 None => self,
@@ -67,6 +67,10 @@ where
     fn with_row(self, row: &RowReader<'_>, relation: usize) -> Result<Self> {
         self.map(|key| key.with_row(row, relation)).transpose()
     }
+}
+
+fn referred<M: Model>(related: Option<RowReader<'_>>) -> Result<Option<Arc<M>>> {
+    related.as_ref().map(RowReader::referred).transpose()
 }
 
 fn read<M: Model>(related: Option<RowReader<'_>>) -> Result<Option<Arc<M>>> {

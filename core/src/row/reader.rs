@@ -1,7 +1,9 @@
 //! Reading the columns of a row by position, with errors that say where.
 
+use std::sync::Arc;
+
 use super::tree::{LEFT_OUT, Tree};
-use super::{Columns, Row};
+use super::{Columns, FromRow, Row, Shared};
 use crate::database::FlatRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{DecodeError, Field};
@@ -24,6 +26,8 @@ pub struct RowReader<'r> {
     tree: Option<&'r Tree>,
     /// What it refers back to, and by the number of which key.
     origin: Option<(&'r Origins, u32)>,
+    /// The related rows that other rows of the result have.
+    shared: Option<&'r Shared>,
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +79,7 @@ impl<'r> RowReader<'r> {
             len,
             tree: None,
             origin: None,
+            shared: None,
         }
     }
 
@@ -94,7 +99,45 @@ impl<'r> RowReader<'r> {
             len,
             tree: Some(tree),
             origin: None,
+            shared: None,
         }
+    }
+
+    /// The row as one that shares its related rows with others of the result.
+    #[inline]
+    pub(crate) fn sharing<'s>(self, shared: &'s Shared) -> RowReader<'s>
+    where
+        'r: 's,
+    {
+        RowReader {
+            shared: Some(shared),
+            ..self
+        }
+    }
+
+    /// The row as `T`, for a reference to it: the one that another reference has, if there is one.
+    pub(crate) fn referred<T: FromRow + Sync>(&self) -> Result<Arc<T>> {
+        let (Some(shared), Some(tree)) = (self.shared, self.tree) else {
+            return Ok(Arc::new(T::from_row(self)?));
+        };
+        if !shared.wants(tree) {
+            return Ok(Arc::new(T::from_row(self)?));
+        }
+        let key = tree.meta().single_key();
+        let key = match key.and_then(|key| tree.positions().get(key)) {
+            Some(&position) if position != LEFT_OUT => self.raw(position)?,
+            _ => ValueRef::Null,
+        };
+        let ValueRef::I64(key) = key else {
+            return Ok(Arc::new(T::from_row(self)?));
+        };
+        let known = shared.find(tree, key, self);
+        if let Some(Ok(row)) = known.map(Arc::downcast) {
+            return Ok(row);
+        }
+        let row = Arc::new(T::from_row(self)?);
+        shared.keep(tree, key, self, Arc::clone(&row) as _);
+        Ok(row)
     }
 
     /// The row as one that was looked for by the key of this number.
@@ -145,7 +188,8 @@ impl<'r> RowReader<'r> {
         let Some((_, tree)) = related.find(|(own, _)| *own == relation) else {
             return Ok(None);
         };
-        let reader = Self::over_tree(self.source, self.len, tree);
+        let mut reader = Self::over_tree(self.source, self.len, tree);
+        reader.shared = self.shared;
         // An outer join leaves NULLs where there is no row, also in the key.
         let key = tree.meta().primary_key();
         let is_null = |&position: &usize| -> Result<bool> {

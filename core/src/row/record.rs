@@ -202,11 +202,8 @@ impl FromRow for Record {
         let rows = RelatedRows::default();
         for &(position, _) in tree.related() {
             if let Some(found) = row.related(position)? {
-                let found = found.as_ref().map(Self::from_row).transpose()?;
-                rows.set_one(
-                    tree.meta().relations()[position].name(),
-                    found.map(Arc::new),
-                );
+                let found = found.as_ref().map(RowReader::referred).transpose()?;
+                rows.set_one(tree.meta().relations()[position].name(), found);
             }
         }
         if let Some((name, row)) = row.named_origin()

@@ -80,3 +80,20 @@ fn a_query_that_changes_forgets_what_it_said() {
     query = query.limit(3);
     assert_eq!(say(&query), say(&fresh.limit(3)));
 }
+
+#[test]
+fn databases_of_one_dialect_share_the_statement_of_a_kept_query() {
+    let recordings = [(); 2].map(|()| Recording::new(Dialect::new(Family::Sqlite, "sqlite")));
+    let kept = page();
+    for _ in 0..3 {
+        for recording in &recordings {
+            drop(kept.list(&recording.database()));
+        }
+    }
+    let [first, second] = recordings.map(|recording| recording.statements());
+    assert_eq!(first, second);
+    assert!(
+        Arc::ptr_eq(&first[2].sql, &second[2].sql),
+        "each database has compiled the query for itself"
+    );
+}
