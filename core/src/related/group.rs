@@ -67,15 +67,15 @@ impl<T> Grouping<T> {
     }
 
     fn add(&mut self, number: u32, row: T) {
-        if self.take_turns {
-            self.groups[number as usize].push(row);
-            return;
-        }
-        if self.run_of != number {
+        if !self.take_turns && self.run_of != number {
             self.end_run();
             self.run_of = number;
         }
-        self.run.push(row);
+        // The end of a run may be what tells that keys take turns.
+        match self.take_turns {
+            true => self.groups[number as usize].push(row),
+            false => self.run.push(row),
+        }
     }
 
     /// Puts the rows that came together to their group.
@@ -124,5 +124,40 @@ impl<T: FromRow + Sync> Gather for Grouping<T> {
         self.run.clear();
         self.last = None;
         self.taken = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::related::Keys;
+    use crate::value::Value;
+
+    #[test]
+    fn rows_of_a_key_stay_in_the_order_in_which_they_came() {
+        for numbers in [
+            vec![0, 0, 1, 1],
+            vec![0, 1, 0, 1, 0, 0, 1],
+            vec![0, 1, 2, 0, 2, 2, 1, 1, 0, 2],
+            vec![1, 0, 0, 1, 1, 1],
+        ] {
+            let mut keys = Keys::default();
+            for key in 0..3 {
+                keys.add(Key([Value::I64(key)].into()));
+            }
+            let owners = Owners {
+                keys,
+                many: true,
+                origins: None,
+            };
+            let mut grouping = Grouping::new(&Arc::new(owners), Vec::new());
+            let mut expected = vec![Vec::new(); 3];
+            for (row, &number) in numbers.iter().enumerate() {
+                grouping.add(number, row);
+                expected[number as usize].push(row);
+            }
+            grouping.end_run();
+            assert_eq!(grouping.groups, expected, "{numbers:?}");
+        }
     }
 }
