@@ -144,7 +144,15 @@ impl Condition {
 
     /// `in`, with NULLs removed and doubles collapsed.
     pub(crate) fn is_in(column: ColumnRef, values: Vec<Value>) -> Self {
+        let only_null = !values.is_empty() && values.iter().all(Value::is_null);
         match Right::listed(values) {
+            // A negation still leaves NULL out; what is left without one is known when the query
+            // is compiled.
+            None if only_null => Self::Compare(Compare {
+                column,
+                lookup: Lookup::In,
+                right: Right::ManyOrNull(Vec::new()),
+            }),
             None => Self::known(column, false),
             Some(right) => Self::Compare(Compare {
                 column,

@@ -22,7 +22,7 @@ use crate::order::Term;
 use crate::path::Path;
 use crate::query::Terms;
 use crate::transform::Transform;
-use crate::value::Value;
+use crate::value::{ColumnType, Value};
 use transform::Chain;
 
 /// The tree with every name resolved and everything foldable folded.
@@ -123,7 +123,20 @@ fn compare(
                 lookup.name(),
                 column.name()
             );
-            return Err(Invalid::new(ErrorKind::Type, message));
+            // Django asks these types to read it as a value, and the others never get so far.
+            let read = matches!(
+                column.ty(),
+                ColumnType::Bool | ColumnType::Decimal | ColumnType::Uuid
+            );
+            let compared = matches!(
+                lookup,
+                Lookup::Exact | Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte
+            );
+            let kind = match read && compared {
+                true => ErrorKind::Validation,
+                false => ErrorKind::Type,
+            };
+            return Err(Invalid::new(kind, message));
         }
         // What is computed was told apart before.
         (_, Operand::Expression(_) | Operand::Query(_) | Operand::Row(_)) => {

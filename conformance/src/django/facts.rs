@@ -55,6 +55,8 @@ pub(super) enum Mark {
     DecimalDivision,
     /// A text where a list belongs.
     TextAsList,
+    /// A list where a text belongs.
+    ListAsText,
     /// An integer of more than 64 bits in a list.
     HugeInList,
     /// A value of another type compared with a duration.
@@ -399,6 +401,15 @@ impl<'m> Walk<'_, 'm> {
                 Node::List(items) if items.iter().any(huge) => self.mark(Mark::HugeInList),
                 _ => {}
             }
+        }
+        let text = lookup.is_some_and(Lookup::is_text) || column == Some(ColumnType::Text);
+        match (lookup, Node::of(value)) {
+            (Some(Lookup::Range), Node::Const(given)) if text && given.is_string() => {
+                self.mark(Mark::TextAsList);
+            }
+            (Some(Lookup::In | Lookup::Range | Lookup::IsNull), _) => {}
+            (Some(_), Node::List(_)) if text => self.mark(Mark::ListAsText),
+            _ => {}
         }
         if lookup == Some(Lookup::Range)
             && let Node::List(items) = Node::of(value)

@@ -154,6 +154,11 @@ const RULES: &[Rule] = &[
         Fits::Mark(Mark::TextAsList),
     ),
     out(
+        "list as a text",
+        "Python writes a list as text where a text belongs; here it is a type error",
+        Fits::Mark(Mark::ListAsText),
+    ),
+    out(
         "python overflow",
         "Django hands integers of more than 64 bits in a list to Python's driver, whose own \
          overflow is the answer",

@@ -40,7 +40,7 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
                 None => condition.clone(),
                 // A negation still leaves NULL out where it was listed.
                 Some(Right::ManyOrNull(left))
-                    if left.is_empty() && negated && nullable(compare, meta) =>
+                    if left.is_empty() && negated && may_miss(compare, meta) =>
                 {
                     Condition::is_null(compare.column, true)
                 }
@@ -141,6 +141,28 @@ fn nullable(compare: &Compare, meta: &ModelMeta) -> bool {
     column(compare, meta).is_some_and(|column| column.is_nullable())
 }
 
+/// Whether the column may be NULL, or its row may be missing. Where there may be several rows, the
+/// negation asks for none of which the condition itself holds.
+fn may_miss(compare: &Compare, meta: &ModelMeta) -> bool {
+    let path = compare.column.path;
+    match path.is_root() {
+        true => nullable(compare, meta),
+        false => leads_to_one(meta, path.hops()),
+    }
+}
+
+fn leads_to_one(meta: &ModelMeta, hops: &[u8]) -> bool {
+    let Some((&hop, rest)) = hops.split_first() else {
+        return true;
+    };
+    let Some(relation) = meta.relation_at(usize::from(hop)) else {
+        return false;
+    };
+    let one = relation.kind().is_some_and(|kind| !kind.is_to_many());
+    let target = relation.target().resolve();
+    one && target.is_some_and(|target| leads_to_one(&target, rest))
+}
+
 fn column<'m>(compare: &Compare, meta: &'m ModelMeta) -> Option<ColumnOf<'m>> {
     meta.column_at(compare.column)
 }
@@ -184,6 +206,9 @@ fn within(ty: ColumnType, lookup: Lookup, right: &Right, dialect: &Dialect) -> O
         Right::ManyOrNull(values) => (values, Right::ManyOrNull),
         Right::One(_) => return None,
     };
+    if values.is_empty() {
+        return Some(wrap(Vec::new()));
+    }
     let (low, high) = range(ty, dialect)?;
     let fits = |value: &Value| whole(value).is_none_or(|number| (low..=high).contains(&number));
     if values.iter().all(fits) {
@@ -198,7 +223,11 @@ fn within(ty: ColumnType, lookup: Lookup, right: &Right, dialect: &Dialect) -> O
                 // Asked all the same, as by Django: no number lies between these.
                 return Some(wrap(vec![number(high)?, number(low)?]));
             }
-            let brought = |value: &Value| number(whole(value)?.clamp(low, high));
+            // An end that is missing stays so.
+            let brought = |value: &Value| match whole(value) {
+                Some(end) => number(end.clamp(low, high)),
+                None => Some(value.clone()),
+            };
             Some(wrap(vec![brought(from)?, brought(to)?]))
         }
         _ => None,

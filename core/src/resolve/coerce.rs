@@ -288,10 +288,8 @@ fn wrong(column: &ColumnMeta, value: &Value) -> Invalid {
         column.ty(),
         column.name()
     );
-    // Python reads dates and times from text, and a number is none.
-    let moment =
-        is_moment(column.ty()) && matches!(value, Value::I64(_) | Value::U64(_) | Value::F64(_));
-    let kind = match moment {
+    // Python reads dates and times from text, and nothing else is any.
+    let kind = match is_moment(column.ty()) {
         true => ErrorKind::Type,
         false => ErrorKind::Validation,
     };

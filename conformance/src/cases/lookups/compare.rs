@@ -137,6 +137,19 @@ pub(super) fn in_none(stage: &Stage) -> Verdict {
         vec![
             (shelf().filter(|b| b.rating.is_in([Some(3), None])), &[1, 4]),
             (shelf().exclude(|b| b.rating.is_in([3])), &[2, 3, 5, 6, 7]),
+            // Nothing is listed but NULL, which the negation leaves out.
+            (
+                shelf().exclude(|b| b.rating.is_in([None::<i32>])),
+                &[1, 3, 4, 5, 7],
+            ),
+            (
+                shelf().exclude_by(Q::lookup("rating__in", [Operand::NONE])),
+                &[1, 3, 4, 5, 7],
+            ),
+            (
+                shelf().exclude_by(Q::lookup("pk__in", [Operand::NONE])),
+                &[1, 2, 3, 4, 5, 6, 7],
+            ),
             (
                 shelf().exclude(|b| b.rating.is_in([Some(3), None])),
                 &[3, 5, 7],

@@ -29,7 +29,7 @@ pub(super) struct Related {
 /// What Django makes of some conditions depends on the order in which it meets them, or loses rows
 /// that it has to keep. So one filter asks for related rows only outside of its negations or only
 /// within, and within a negation no relation to many is asked to be NULL; and no join that may find no
-/// row is asked for where an XOR would make an INNER JOIN of it.
+/// row is asked for where an XOR, or a negation of a negation, would make an INNER JOIN of it.
 pub(super) fn related_steps(root: usize) -> BoxedStrategy<Step<Related>> {
     let trees = grown(leaves(root).prop_map(Tree::Leaf));
     (steps(trees), any::<bool>())
@@ -133,7 +133,11 @@ impl Related {
     fn settled(&self, place: Place, within: bool) -> Self {
         let mut settled = self.clone();
         let joins_none = place.within && self.path.iter().any(|hop| hop.many);
-        if place.losing && !joins_none && self.path.iter().any(|hop| hop.name != "editor") {
+        let twice = place.within && !place.odd;
+        if (place.losing || twice)
+            && !joins_none
+            && self.path.iter().any(|hop| hop.name != "editor")
+        {
             settled.path.clear();
             settled.leaf = self.instead.clone();
             return settled;

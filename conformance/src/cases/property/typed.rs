@@ -60,8 +60,9 @@ impl Leaf {
     }
 
     /// What every column has.
-    fn plain<T>(&self, column: Column<Sample, T>) -> Option<Q<Sample>>
+    fn plain<R, T>(&self, column: Column<R, T>) -> Option<Q<R>>
     where
+        R: Model,
         T: Field<Base: Field<Base = <T as Field>::Base>>,
     {
         Some(match (self.lookup, &self.given) {
@@ -80,8 +81,9 @@ impl Leaf {
     }
 
     /// What a column with an order has.
-    fn number<T>(&self, column: Column<Sample, T>) -> Option<Q<Sample>>
+    pub(super) fn number<R, T>(&self, column: Column<R, T>) -> Option<Q<R>>
     where
+        R: Model,
         T: Field<Base: Field<Base = <T as Field>::Base>>,
     {
         Some(match (self.lookup, &self.given) {
@@ -97,8 +99,9 @@ impl Leaf {
         })
     }
 
-    fn text<T>(&self, column: Column<Sample, T>) -> Option<Q<Sample>>
+    pub(super) fn text<R, T>(&self, column: Column<R, T>) -> Option<Q<R>>
     where
+        R: Model,
         T: Field<Base = String>,
     {
         let Given::One(Value::Text(text)) = &self.given else {

@@ -173,6 +173,11 @@ fn models(number: u32) -> Vec<Arc<ModelMeta>> {
 }
 
 impl World {
+    /// The same rows in the tables of other models, with the same columns and relations.
+    pub(super) fn of(self, models: Vec<Arc<ModelMeta>>) -> Self {
+        Self { models, ..self }
+    }
+
     /// Creates and fills all tables.
     pub(super) fn fill(&self, s: &Session) -> Verdict {
         let db = s.db();
