@@ -163,10 +163,23 @@ impl Flat {
         }
     }
 
-    /// Ends a row that is put together by hand.
-    pub(crate) fn end_row(&mut self) {
+    /// Ends a row that is put together by hand; false if it is not as long as the others.
+    pub(crate) fn end_row(&mut self) -> bool {
+        if self.rows == 0 {
+            self.width = self.cells.len();
+        }
         self.rows += 1;
-        self.width = self.cells.len() / self.rows;
+        let end = self.rows * self.width;
+        let fits = self.cells.len() == end;
+        self.cells.resize(end, Cell::Null);
+        fits
+    }
+
+    /// Gives back the memory that no row uses.
+    pub(crate) fn shrink(&mut self) {
+        self.cells.shrink_to_fit();
+        self.text.shrink_to_fit();
+        self.bytes.shrink_to_fit();
     }
 
     /// Builds a row; `None` if it cannot be read from its columns.

@@ -293,7 +293,6 @@ impl<T> AsyncIter<T> {
     pub(super) async fn gather<G: Gather>(mut self, mut into: G) -> Result<G> {
         let mut shared = Shared::default();
         let end = poll_fn(|context| self.poll_gather(&mut into, &mut shared, context)).await;
-        self.watched.rows = into.taken() as u64;
         self.watched.end(end.as_ref().err());
         end.map(|()| into)
     }
@@ -307,7 +306,9 @@ impl<T> AsyncIter<T> {
     ) -> Poll<Result<()>> {
         loop {
             if let Some(ready) = &mut self.ready {
-                ready.pour(into, shared)?;
+                let poured = ready.pour(into, shared);
+                self.watched.rows = into.taken() as u64;
+                poured?;
             }
             if matches!(self.state, AsyncState::Done) {
                 return Poll::Ready(Ok(()));

@@ -216,7 +216,10 @@ pub(super) fn plans(
         false => keys.chunks(most).collect(),
     };
     let mut plans = Vec::with_capacity(batches.len());
+    let mut next = 0;
     for keys in batches {
+        let first = next;
+        next += keys.len() as u32;
         let condition = tie.one_of(keys, db.dialect());
         let select = Select {
             what: What::Columns(&columns),
@@ -235,6 +238,7 @@ pub(super) fn plans(
                 layout: layout.clone(),
                 limits: limits.clone(),
             },
+            numbers: first..next,
             key: key.clone(),
         });
     }

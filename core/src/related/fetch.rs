@@ -1,6 +1,7 @@
 //! Fetching related rows, and handing them to their places.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::group::Grouping;
@@ -38,6 +39,8 @@ impl Io {
 #[derive(Debug)]
 pub struct FetchPlan {
     pub(crate) read: Read,
+    /// Which of the keys it looks for.
+    pub(crate) numbers: Range<u32>,
     /// Where the columns stand that tell whose a row is, and their types.
     pub(crate) key: Vec<(usize, ColumnType)>,
 }
@@ -78,21 +81,22 @@ pub(crate) fn fetch<T: FromRow + Sync>(
     owners: Arc<Owners>,
 ) -> BoxFuture<'static, Result<Fetched>> {
     Box::pin(async move {
-        let mut all: Option<Grouping<T>> = None;
+        let mut groups: Vec<Vec<T>> = Vec::new();
         for plan in plans {
-            let grouping = Grouping::new(&owners, plan.key);
-            let mut grouping = io.gather(plan.read, grouping).await?;
-            grouping.end_run();
-            match &mut all {
-                None => all = Some(grouping),
-                Some(all) => all.merge(grouping),
-            }
+            // The keys before it may be those of no statement.
+            groups.resize_with(plan.numbers.start as usize, Vec::new);
+            let grouping = Grouping::new(&owners, plan.numbers, plan.key);
+            groups.extend(io.gather(plan.read, grouping).await?.into_groups());
         }
-        let groups = all.map_or_else(Vec::new, |all| all.groups);
         Ok(Fetched(if owners.many {
+            let none = Arc::new(Vec::new());
+            let shared = |rows: Vec<T>| match rows.is_empty() {
+                true => Arc::clone(&none),
+                false => Arc::new(rows),
+            };
             Box::new(Groups {
-                groups: groups.into_iter().map(Arc::new).collect(),
-                none: Arc::new(Vec::new()),
+                groups: groups.into_iter().map(shared).collect(),
+                none,
             })
         } else {
             let first = |rows: Vec<T>| rows.into_iter().next().map(Arc::new);

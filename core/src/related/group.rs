@@ -1,5 +1,6 @@
 //! Putting fetched rows to the keys that they were looked for by.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Key;
@@ -10,12 +11,14 @@ use crate::error::Result;
 use crate::row::{FromRow, RowReader};
 use crate::value::ColumnType;
 
-/// Rows of one statement, by the numbers of their keys.
+/// Rows of one statement, by the keys that it looks for.
 pub(super) struct Grouping<T> {
     owners: Arc<Owners>,
+    /// Which of their keys.
+    numbers: Range<u32>,
     /// Where the columns of the key stand, and their types.
     key: Vec<(usize, ColumnType)>,
-    pub(super) groups: Vec<Vec<T>>,
+    groups: Vec<Vec<T>>,
     /// The latest key that is one integer, and its number: rows of one key often come together.
     last: Option<(i64, Option<u32>)>,
     /// The rows since the key changed, which are given a place of just their size. Rows whose keys
@@ -27,11 +30,16 @@ pub(super) struct Grouping<T> {
 }
 
 impl<T> Grouping<T> {
-    pub(super) fn new(owners: &Arc<Owners>, key: Vec<(usize, ColumnType)>) -> Self {
+    pub(super) fn new(
+        owners: &Arc<Owners>,
+        numbers: Range<u32>,
+        key: Vec<(usize, ColumnType)>,
+    ) -> Self {
         Self {
             owners: Arc::clone(owners),
             key,
-            groups: owners.keys.all().iter().map(|_| Vec::new()).collect(),
+            groups: numbers.clone().map(|_| Vec::new()).collect(),
+            numbers,
             last: None,
             run: Vec::new(),
             run_of: 0,
@@ -66,6 +74,7 @@ impl<T> Grouping<T> {
         Ok(Key::new(parts).and_then(|key| self.owners.keys.find(&key)))
     }
 
+    /// Takes a row of a group.
     fn add(&mut self, number: u32, row: T) {
         if !self.take_turns && self.run_of != number {
             self.end_run();
@@ -79,7 +88,7 @@ impl<T> Grouping<T> {
     }
 
     /// Puts the rows that came together to their group.
-    pub(super) fn end_run(&mut self) {
+    fn end_run(&mut self) {
         let Some(group) = self.groups.get_mut(self.run_of as usize) else {
             return;
         };
@@ -91,26 +100,31 @@ impl<T> Grouping<T> {
         }
     }
 
-    /// Adds the rows of another statement.
-    pub(super) fn merge(&mut self, other: Self) {
-        for (group, mut more) in self.groups.iter_mut().zip(other.groups) {
-            group.append(&mut more);
+    /// The rows, a group for each of the keys.
+    pub(super) fn into_groups(mut self) -> Vec<Vec<T>> {
+        self.end_run();
+        if self.take_turns {
+            // They stay for as long as their owners do.
+            self.groups.iter_mut().for_each(Vec::shrink_to_fit);
         }
-        self.taken += other.taken;
+        self.groups
     }
 }
 
 impl<T: FromRow + Sync> Gather for Grouping<T> {
     #[inline]
     fn row(&mut self, row: RowReader<'_>) -> Result<()> {
-        self.taken += 1;
-        let number = self.number(&row)?;
+        // A row that is as good as the one that another statement looks for is that one's.
+        let number = self
+            .number(&row)?
+            .filter(|number| self.numbers.contains(number));
         let row = match (number, &self.owners.origins) {
             (Some(number), Some(origins)) => T::from_row(&row.referring_to(origins, number))?,
             _ => T::from_row(&row)?,
         };
+        self.taken += 1;
         if let Some(number) = number {
-            self.add(number, row);
+            self.add(number - self.numbers.start, row);
         }
         Ok(())
     }

@@ -69,13 +69,18 @@ pub(crate) fn copies<T: Loadable>(
         for (row, there) in rows.iter().zip(&mut there) {
             let row: &dyn Any = *row;
             let copied = row.downcast_ref().map(|row| copy(row, &mut copies.values));
-            copies.values.end_row();
-            *there = !matches!(copied, None | Some(Copied::Not));
+            let fits = copies.values.end_row();
+            *there = match copied {
+                Some(Copied::Columns) => fits,
+                Some(Copied::Row(_)) => true,
+                Some(Copied::Not) | None => false,
+            };
             copies.rows.push(match copied {
                 Some(Copied::Row(row)) => OnceLock::from(Arc::new(row)),
                 _ => OnceLock::new(),
             });
         }
+        copies.values.shrink();
         let copies: Arc<dyn Any + Send + Sync> = Arc::new(copies);
         let there = there.iter().take(rows.len());
         origins.extend(there.zip(0..).map(|(there, number)| {

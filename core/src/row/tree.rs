@@ -42,13 +42,15 @@ impl Tree {
             }
         };
         let first = positions.first().copied().unwrap_or(0);
-        let in_order = positions
-            .iter()
-            .copied()
-            .eq((first..).take(positions.len()));
+        // Nothing follows what is left out, which is the greatest of all numbers.
+        let in_order = first != LEFT_OUT
+            && positions
+                .iter()
+                .enumerate()
+                .all(|(at, &position)| position == first + at);
         Self {
             meta,
-            first: (in_order && first != LEFT_OUT).then_some(first),
+            first: in_order.then_some(first),
             positions: positions.into(),
             present,
             related: related.into(),

@@ -31,6 +31,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("load.prefetch.every_terminal", Method::Get, every_terminal),
     Case::new("load.prefetch.chunks", Method::Iter, chunks),
     Case::new("load.prefetch.no_rows", Method::List, no_rows),
+    Case::new("load.prefetch.order", Method::List, order),
     Case::new("load.prefetch.one_text", Method::List, one_text),
     Case::new("load.prefetch.wrong_names", Method::List, wrong_names),
 ];
@@ -377,6 +378,44 @@ fn no_rows(stage: &Stage) -> Verdict {
         .prefetch_related(|t| t.house());
     let row = read!(s, query, get / aget())?.sends(1)?.value()?;
     same("no house", row.house.is_none(), true)
+}
+
+/// Rows of one owner keep their order, however the owners' rows take turns.
+fn order(stage: &Stage) -> Verdict {
+    let s = stage.shop()?;
+    let stock = |id: i64, title: i64| Stock {
+        id,
+        title: queryset::ForeignKey::new(title),
+        branch: queryset::ForeignKey::new(1),
+        copies: 0,
+    };
+    let turns = (0..30).map(|n| (100 + n, 1 + n % 3));
+    let pairs = [1, 2, 1, 2, 2, 3, 3, 1, 2, 3, 3, 1].into_iter();
+    let rows: Vec<(i64, i64)> = turns.chain((200..).zip(pairs)).collect();
+    let all: Vec<Stock> = rows.iter().map(|&(id, title)| stock(id, title)).collect();
+    s.prepare("adding stock", s.db().bulk_create(&all))?;
+    for down in [false, true] {
+        let query = Stock::objects()
+            .filter(|s| s.id.gte(100))
+            .order_by(|s| if down { s.id.desc() } else { s.id.asc() });
+        let query = titles()
+            .filter(|t| t.id.lte(3))
+            .prefetch_related_with(|t| t.stock(), query.clone());
+        let found = read!(s, query, list / alist())?.sends(2)?.value()?;
+        for title in &found {
+            let mut expected: Vec<i64> = rows
+                .iter()
+                .filter(|(_, of)| *of == title.id)
+                .map(|(id, _)| *id)
+                .collect();
+            if down {
+                expected.reverse();
+            }
+            let ids: Vec<i64> = title.stock.loaded()?.iter().map(|s| s.id).collect();
+            same("the stock", ids, expected)?;
+        }
+    }
+    Ok(())
 }
 
 /// However many rows there are, the statement for their related rows is the same.
