@@ -164,14 +164,13 @@ mod tests {
                 many: true,
                 origins: None,
             };
-            let mut grouping = Grouping::new(&Arc::new(owners), Vec::new());
+            let mut grouping = Grouping::new(&Arc::new(owners), 0..3, Vec::new());
             let mut expected = vec![Vec::new(); 3];
             for (row, &number) in numbers.iter().enumerate() {
                 grouping.add(number, row);
                 expected[number as usize].push(row);
             }
-            grouping.end_run();
-            assert_eq!(grouping.groups, expected, "{numbers:?}");
+            assert_eq!(grouping.into_groups(), expected, "{numbers:?}");
         }
     }
 }

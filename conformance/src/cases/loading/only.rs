@@ -1,6 +1,6 @@
 //! `only` and `defer`.
 
-use queryset::{ErrorKind, Model, QuerySet, Record};
+use queryset::{Deferred, ErrorKind, Model, QuerySet, Record};
 
 use super::shop::{Title, titles};
 use crate::failure::{Verdict, same};
@@ -9,6 +9,7 @@ use crate::{Case, Method};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("load.only.deferred", Method::List, deferred),
+    Case::new("load.only.first_column", Method::List, first_column),
     Case::new("load.only.load", Method::Get, load),
     Case::new("load.only.typed", Method::Get, typed),
     Case::new("load.only.records", Method::List, records),
@@ -43,6 +44,26 @@ fn deferred(stage: &Stage) -> Verdict {
         rows.iter().map(|t| t.id).collect::<Vec<_>>(),
         [4],
     )
+}
+
+/// The column that is left out comes before the key.
+fn first_column(stage: &Stage) -> Verdict {
+    #[derive(Model, Clone, Debug, PartialEq)]
+    #[model(table = "shop_title", ordering("id"))]
+    struct Blurb {
+        blurb: Deferred<Option<String>>,
+        #[model(primary_key)]
+        id: i64,
+    }
+
+    let s = stage.shop()?;
+    let query = Blurb::objects().defer(|b| b.blurb).limit(2);
+    let rows = read!(s, query, list / alist())?.sends(1)?.value()?;
+    let found: Vec<_> = rows.iter().map(|b| (b.id, b.blurb.is_loaded())).collect();
+    same("the rows", found, [(1, false), (2, false)])?;
+    let query = Blurb::objects().limit(1);
+    let rows = read!(s, query, list / alist())?.sends(1)?.value()?;
+    same("a value", rows[0].blurb.loaded()?.as_deref(), Some("small"))
 }
 
 fn load(stage: &Stage) -> Verdict {
