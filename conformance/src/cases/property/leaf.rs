@@ -115,7 +115,7 @@ impl Leaf {
                 let listed_null = values.iter().any(Value::is_null);
                 let mut values = values.iter().filter(|value| !value.is_null()).peekable();
                 match (values.peek().is_some(), cell.is_null()) {
-                    (false, _) => Some(false),
+                    (false, is_null) => Some(asked && is_null && listed_null),
                     // NULL in the list matters to a negation only, which then drops the NULLs.
                     (true, true) => null.map(|_| listed_null),
                     (true, false) => Some(values.any(|value| compare(cell, value).is_eq())),
