@@ -38,6 +38,7 @@
 //! ```
 
 mod acquire;
+mod alarm;
 mod close;
 mod connect;
 mod exhausted;
@@ -61,6 +62,7 @@ use std::time::Duration;
 
 use crate::runtime::Runtime;
 use crate::sync::lock;
+use alarm::Alarm;
 use state::{Entry, Returned, State};
 
 /// A pool. Dropping it closes its free connections, and the others as they come back.
@@ -93,6 +95,7 @@ struct Shared<C: Connect> {
     options: PoolOptions,
     runtime: Runtime,
     state: Mutex<State<C::Connection>>,
+    alarm: Alarm,
 }
 
 impl<C: Connect> Pool<C> {
@@ -104,6 +107,7 @@ impl<C: Connect> Pool<C> {
             shared: Arc::new(Shared {
                 connector: Arc::new(connector),
                 state: Mutex::new(State::new(options.max_size)),
+                alarm: Alarm::new(),
                 options,
                 runtime: runtime.into(),
             }),

@@ -10,7 +10,7 @@ use super::{Connect, Lease, Pool, Shared};
 use crate::backend::until_cancelled;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
-use crate::runtime::{BoxFuture, block_on_until};
+use crate::runtime::block_on_until;
 use crate::sync::lock;
 
 impl<C: Connect> Pool<C> {
@@ -101,11 +101,11 @@ pub struct Acquire<C: Connect> {
 
 enum Stage<T> {
     New(Arc<str>),
-    Waiting(Arc<Waiter<T>>, Option<BoxFuture<'static, ()>>),
+    Waiting(Arc<Waiter<T>>),
     Over,
 }
 
-// Nothing in here is pinned: the waiter is shared, and the sleep is in a box.
+// Nothing in here is pinned: the waiter is shared.
 impl<C: Connect> Unpin for Acquire<C> {}
 
 impl<C: Connect> Future for Acquire<C> {
@@ -127,35 +127,24 @@ impl<C: Connect> Future for Acquire<C> {
             }
             let waiter = Arc::new(Waiter {
                 label: Arc::clone(label),
+                deadline: this.timed.then(|| this.shared.deadline()).flatten(),
                 wait: Mutex::new(Wait::Waiting(Some(context.waker().clone()))),
             });
             let returned = state.wait(Arc::clone(&waiter));
             drop(state);
-            let sleep = this.timed.then(|| {
-                let timer = this.shared.runtime.timer();
-                timer.sleep(this.shared.options.acquire_timeout)
-            });
-            this.stage = Stage::Waiting(waiter, sleep);
+            this.stage = Stage::Waiting(waiter);
             this.shared.settle(returned);
         }
-        let Stage::Waiting(waiter, sleep) = &mut this.stage else {
+        let Stage::Waiting(waiter) = &this.stage else {
             // Polled after its end, which a future may answer as it likes.
             return Poll::Ready(Err(closed()));
         };
-        if let Some(result) = outcome(&this.shared, waiter, Some(context)) {
+        if this.timed {
+            this.shared.heed_alarm();
+        }
+        if let Some(result) = outcome(&this.shared, waiter, context) {
             this.stage = Stage::Over;
             return Poll::Ready(result);
-        }
-        if let Some(sleep) = sleep
-            && sleep.as_mut().poll(context).is_ready()
-        {
-            let waiter = Arc::clone(waiter);
-            this.stage = Stage::Over;
-            let left = this.shared.lock().leave(&waiter);
-            this.shared.settle(left);
-            // Served at the last moment.
-            let late = outcome(&this.shared, &waiter, None);
-            return Poll::Ready(late.unwrap_or_else(|| Err(this.shared.exhausted())));
         }
         Poll::Pending
     }
@@ -165,7 +154,7 @@ impl<C: Connect> Future for Acquire<C> {
 fn outcome<C: Connect>(
     shared: &Arc<Shared<C>>,
     waiter: &Waiter<C::Connection>,
-    context: Option<&mut Context<'_>>,
+    context: &mut Context<'_>,
 ) -> Option<Result<Lease<C>>> {
     let mut wait = lock(&waiter.wait);
     match std::mem::replace(&mut *wait, Wait::Over) {
@@ -174,13 +163,15 @@ fn outcome<C: Connect>(
             Some(Ok(Lease::new(Arc::clone(shared), entry)))
         }
         Wait::Failed(error) => Some(Err(error)),
+        Wait::Late => {
+            drop(wait);
+            Some(Err(shared.exhausted()))
+        }
         Wait::Waiting(kept) => {
-            if let Some(context) = context {
-                *wait = Wait::Waiting(Some(match kept {
-                    Some(kept) if kept.will_wake(context.waker()) => kept,
-                    _ => context.waker().clone(),
-                }));
-            }
+            *wait = Wait::Waiting(Some(match kept {
+                Some(kept) if kept.will_wake(context.waker()) => kept,
+                _ => context.waker().clone(),
+            }));
             None
         }
         Wait::Over => None,
@@ -189,7 +180,7 @@ fn outcome<C: Connect>(
 
 impl<C: Connect> Drop for Acquire<C> {
     fn drop(&mut self) {
-        let Stage::Waiting(waiter, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
+        let Stage::Waiting(waiter) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };
         let left = self.shared.lock().leave(&waiter);

@@ -86,6 +86,9 @@ pub(super) struct Failure {
 /// round.
 pub(super) struct Waiter<T> {
     pub(super) label: Arc<str>,
+    /// When it has waited too long, by the runtime's clock; `None` for one that has a clock of its
+    /// own.
+    pub(super) deadline: Option<Instant>,
     pub(super) wait: Mutex<Wait<T>>,
 }
 
@@ -93,6 +96,8 @@ pub(super) enum Wait<T> {
     Waiting(Option<Waker>),
     Served(Entry<T>),
     Failed(Error),
+    /// It took too long.
+    Late,
     Over,
 }
 
@@ -240,6 +245,35 @@ impl<T> State<T> {
         let mut returned = Returned::nothing();
         self.told_if_drained(&mut returned);
         returned
+    }
+
+    /// Takes those out of the queue who have waited too long; the deadline of the next.
+    pub(super) fn late(&mut self, now: Instant) -> (Returned<T>, Option<Instant>) {
+        let mut returned = Returned::nothing();
+        let mut next = None;
+        self.waiters.retain(|waiter| match waiter.deadline {
+            Some(deadline) if deadline <= now => {
+                returned.wakers.extend(waiter.end(Wait::Late));
+                false
+            }
+            Some(deadline) => {
+                next.get_or_insert(deadline);
+                true
+            }
+            None => true,
+        });
+        self.told_if_drained(&mut returned);
+        (returned, next)
+    }
+
+    /// Who is to be woken if everybody is.
+    pub(super) fn all_who_wait(&self) -> Vec<Waker> {
+        let waits = self.waiters.iter().map(|waiter| lock(&waiter.wait));
+        let wakers = waits.map(|wait| match &*wait {
+            Wait::Waiting(waker) => waker.clone(),
+            _ => None,
+        });
+        wakers.flatten().collect()
     }
 
     /// A connection that can serve comes back, or is new.

@@ -222,6 +222,60 @@ fn a_wait_that_takes_too_long_says_who_holds_what() {
 }
 
 #[test]
+fn each_wait_has_its_own_time_though_all_share_one_clock() {
+    const LIMIT: Duration = Duration::from_millis(60);
+    let (pool, _) = pool(PoolOptions::new().max_size(1).acquire_timeout(LIMIT));
+    let held = block_on(pool.acquire(&label("held"))).unwrap();
+    // The clock is set for the first, who then goes away; the second is served in time.
+    let mut gone = pool.acquire(&label("gone"));
+    assert!(poll(&mut gone).is_pending());
+    thread::sleep(LIMIT / 4);
+    let mut served = pool.acquire(&label("served"));
+    assert!(poll(&mut served).is_pending());
+    thread::sleep(LIMIT / 4);
+    let begun = Instant::now();
+    let mut late = pool.acquire(&label("late"));
+    assert!(poll(&mut late).is_pending());
+    drop(gone);
+    drop(held);
+    let Poll::Ready(Ok(held)) = poll(&mut served) else {
+        panic!("a connection is free, and it was the first to wait");
+    };
+    let error = block_on(late).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PoolExhausted);
+    assert!(begun.elapsed() >= LIMIT, "{:?}", begun.elapsed());
+    // Nobody has waited for a while, and the clock is set anew.
+    thread::sleep(LIMIT);
+    let begun = Instant::now();
+    let error = block_on(pool.acquire(&label("later"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PoolExhausted);
+    assert!(begun.elapsed() >= LIMIT, "{:?}", begun.elapsed());
+    drop(held);
+    assert_eq!(pool.status().waiting, 0);
+}
+
+#[test]
+fn many_waits_end_each_at_its_time() {
+    const LIMIT: Duration = Duration::from_millis(100);
+    let (pool, _) = pool(PoolOptions::new().max_size(1).acquire_timeout(LIMIT));
+    let held = block_on(pool.acquire(&label("held"))).unwrap();
+    let pool = &pool;
+    thread::scope(|scope| {
+        for index in 0..20 {
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(5 * index));
+                let begun = Instant::now();
+                let error = block_on(pool.acquire(&label("late"))).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::PoolExhausted);
+                assert!(begun.elapsed() >= LIMIT, "{:?}", begun.elapsed());
+            });
+        }
+    });
+    drop(held);
+    assert_eq!(pool.status().waiting, 0);
+}
+
+#[test]
 fn with_nothing_in_use_a_failure_to_connect_is_the_operations_own() {
     let (pool, log) = pool(PoolOptions::new());
     log.failures.store(2, Ordering::SeqCst);
