@@ -13,6 +13,7 @@ mod place;
 mod server;
 mod session;
 mod standing;
+mod statements;
 
 pub(crate) use connector::Connector;
 pub use hook::MysqlConnection;

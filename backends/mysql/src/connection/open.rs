@@ -12,6 +12,7 @@ use queryset::runtime::Runtime;
 use queryset::{Error, ErrorKind, Result};
 
 use super::place::Place;
+use super::statements::Statements;
 use super::{Abandoned, Connection, MysqlConnection, Server, Session};
 use crate::error;
 use crate::options::{MysqlOptions, TlsMode};
@@ -87,7 +88,8 @@ impl Opener {
         }
         let MysqlConnection { conn, server } = connection;
         let abandoned = Abandoned::default();
-        let session = Session::new(conn, server, abandoned.clone());
+        let statements = Statements::new(options.statement_cache);
+        let session = Session::new(conn, statements, server, abandoned.clone());
         Ok(Connection::new(
             Box::new(session),
             abandoned,
@@ -216,7 +218,8 @@ impl Opener {
             .prefer_socket(false)
             .socket(options.socket.as_deref().map(path_text).transpose()?)
             .tcp_keepalive(options.keepalive)
-            .stmt_cache_size(options.statement_cache)
+            // The session keeps them.
+            .stmt_cache_size(0)
             // As on the other databases: a row that is set to what it was is changed too.
             .client_found_rows(true);
         if let Some(name) = &options.application_name {

@@ -2,13 +2,15 @@
 //!
 //! They may only be dropped together with the session: each runs inside the future that owns it.
 
+use std::sync::Arc;
 use std::task::Poll;
 
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::{Protocol, Queryable};
-use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, TextProtocol, Value};
+use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, Statement, TextProtocol, Value};
 use queryset::{Error, ErrorKind, Result, RowSink};
 
+use super::statements::Statements;
 use super::{Abandoned, Server, Standing};
 use crate::error;
 use crate::row::RowView;
@@ -17,10 +19,13 @@ use crate::row::RowView;
 const NOT_PREPARABLE: u16 = 1295;
 /// "Query execution was interrupted."
 const INTERRUPTED: u16 = 1317;
+/// "Unknown prepared statement handler", and "Prepared statement needs to be re-prepared".
+const STALE: [u16; 2] = [1243, 1615];
 
 /// An open connection of the driver.
 pub(crate) struct Session {
     conn: Conn,
+    statements: Statements<Statement>,
     server: Server,
     state: State,
     /// Whether the open result came as text.
@@ -53,9 +58,15 @@ pub(crate) enum Outcome {
 }
 
 impl Session {
-    pub(super) fn new(conn: Conn, server: Server, abandoned: Abandoned) -> Self {
+    pub(super) fn new(
+        conn: Conn,
+        statements: Statements<Statement>,
+        server: Server,
+        abandoned: Abandoned,
+    ) -> Self {
         Self {
             conn,
+            statements,
             server,
             state: State::Clean,
             text: false,
@@ -96,7 +107,7 @@ impl Session {
     /// are left.
     pub(crate) async fn fetch(
         &mut self,
-        sql: &str,
+        sql: &Arc<str>,
         params: Vec<Value>,
         sink: &mut dyn RowSink,
         max_rows: usize,
@@ -128,7 +139,7 @@ impl Session {
 
     /// Runs a statement, or several if there are no values, to the end; the number of rows that
     /// they changed.
-    pub(crate) async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+    pub(crate) async fn execute(&mut self, sql: &Arc<str>, params: Vec<Value>) -> Result<u64> {
         self.refuse_ended()?;
         let executed = self.run(sql, params).await;
         if !self.standing.is_none() {
@@ -146,17 +157,17 @@ impl Session {
     }
 
     /// Begins a transaction, which the session has joined.
-    pub(crate) async fn begin_transaction(&mut self, sql: &str) -> Result<u64> {
+    pub(crate) async fn begin_transaction(&mut self, sql: &Arc<str>) -> Result<u64> {
         let begun = self.run(sql, Vec::new()).await;
         self.note_failure(begun).await
     }
 
-    async fn run(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+    async fn run(&mut self, sql: &Arc<str>, params: Vec<Value>) -> Result<u64> {
         let mut changed = 0;
         if params.is_empty() {
             // One way to the server and back, and nothing to be kept there.
             self.begin(true);
-            let sent = self.conn.query_iter(sql).await.map(drop);
+            let sent = self.conn.query_iter(&**sql).await.map(drop);
             sent.map_err(|error| self.failed(error, sql))?;
         } else {
             self.send(sql, params).await?;
@@ -273,18 +284,22 @@ impl Session {
     }
 
     /// Sends a statement, prepared; as text if it is of the few that cannot be prepared.
-    async fn send(&mut self, sql: &str, params: Vec<Value>) -> Result<()> {
+    async fn send(&mut self, sql: &Arc<str>, params: Vec<Value>) -> Result<()> {
         self.begin(false);
-        let statement = match self.conn.prep(sql).await {
-            Ok(statement) => statement,
-            Err(mysql_async::Error::Server(error))
-                if error.code == NOT_PREPARABLE && params.is_empty() =>
-            {
-                self.text = true;
-                let sent = self.conn.query_iter(sql).await.map(drop);
-                return sent.map_err(|error| self.failed(error, sql));
-            }
-            Err(error) => return Err(self.failed(error, sql)),
+        let statement = match self.statements.get(sql) {
+            Some(statement) => statement,
+            // In a box, as what is rare should not make every read's future larger.
+            None => match Box::pin(self.prepare(sql)).await {
+                Ok(statement) => statement,
+                Err(mysql_async::Error::Server(error))
+                    if error.code == NOT_PREPARABLE && params.is_empty() =>
+                {
+                    self.text = true;
+                    let sent = self.conn.query_iter(&**sql).await.map(drop);
+                    return sent.map_err(|error| self.failed(error, sql));
+                }
+                Err(error) => return Err(self.failed(error, sql)),
+            },
         };
         // Asked by the driver the question costs the connection.
         if usize::from(statement.num_params()) != params.len() {
@@ -300,9 +315,26 @@ impl Session {
             false => Params::Positional(params),
         };
         // Only now: the statement may have been prepared long ago.
-        let sent = self.conn.exec_iter(&statement, params).await.map(drop);
+        let sent = self.conn.exec_iter(statement, params).await.map(drop);
         self.answered = sent.is_ok();
-        sent.map_err(|error| self.failed(error, sql))
+        sent.map_err(|error| {
+            if is_stale(&error) {
+                self.statements.remove(sql);
+            }
+            self.failed(error, sql)
+        })
+    }
+
+    async fn prepare(
+        &mut self,
+        sql: &Arc<str>,
+    ) -> std::result::Result<Statement, mysql_async::Error> {
+        let statement = self.conn.prep(&**sql).await?;
+        let removed = self.statements.insert(Arc::clone(sql), statement.clone());
+        if let Some(removed) = removed {
+            self.conn.close(removed).await?;
+        }
+        Ok(statement)
     }
 
     /// Steps through at most `max_rows` rows, and to the one behind them: so a result that ends
@@ -345,6 +377,12 @@ impl Session {
         };
         error::in_statement(error, sql)
     }
+}
+
+/// Whether the server does not know a prepared statement any more, so that the next run has to
+/// prepare it anew.
+fn is_stale(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(error) if STALE.contains(&error.code))
 }
 
 /// Whether a statement may open a transaction. A word that only looks like it costs one more
