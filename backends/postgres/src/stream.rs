@@ -3,6 +3,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -18,7 +20,24 @@ pub(crate) struct Stream {
     end: usize,
     /// The number of reads in a row that had to wait for nothing.
     streak: u32,
+    emptied: Emptied,
     stays_open: bool,
+}
+
+/// Whether the last read took all that there was, as one does that gets less than it asked for.
+///
+/// The next would only be told to wait, which some runtimes find out by asking the system. Mostly it
+/// is not even wanted: the answer is complete, and the connection rests. So that look is put off by
+/// one turn. Shared with who drives the connection, whose first look has to be one, lest the end of an
+/// idle connection goes unnoticed.
+#[derive(Clone, Default)]
+pub(crate) struct Emptied(Arc<AtomicBool>);
+
+impl Emptied {
+    /// The next read asks the system.
+    pub(crate) fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 /// The reads after which a stream that is always ready lets others have a turn: the driver reads
@@ -37,8 +56,13 @@ impl Stream {
             start: 0,
             end: 0,
             streak: 0,
+            emptied: Emptied::default(),
             stays_open: false,
         }
+    }
+
+    pub(crate) fn emptied(&self) -> Emptied {
+        self.emptied.clone()
     }
 
     /// A stream that is closed by the other side or by a drop only: a proxy takes a request to
@@ -59,15 +83,19 @@ impl tokio::io::AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.start == this.end {
-            if this.streak == STREAK {
+            if this.emptied.0.swap(false, Ordering::Relaxed) || this.streak == STREAK {
                 this.streak = 0;
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
             match Pin::new(&mut this.inner).poll_read(context, &mut this.buffer) {
                 Poll::Ready(read) => {
+                    let read = read?;
                     this.streak += 1;
-                    (this.start, this.end) = (0, read?);
+                    // Its end is told at once.
+                    let emptied = (1..this.buffer.len()).contains(&read);
+                    this.emptied.0.store(emptied, Ordering::Relaxed);
+                    (this.start, this.end) = (0, read);
                 }
                 Poll::Pending => {
                     this.streak = 0;

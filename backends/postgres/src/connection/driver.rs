@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio_postgres::AsyncMessage;
 
-use crate::stream::Stream;
+use crate::stream::{Emptied, Stream};
 use crate::tls::TlsStream;
 
 pub(crate) type Raw = tokio_postgres::Connection<Stream, TlsStream<Stream>>;
@@ -24,6 +24,7 @@ pub(crate) struct Driver {
     raw: Raw,
     relay: Arc<Relay>,
     waker: Waker,
+    emptied: Emptied,
     /// Whether a request may have left since [`begin`](Self::begin).
     sent: bool,
     over: bool,
@@ -36,7 +37,7 @@ pub(crate) struct Lost {
 }
 
 impl Driver {
-    pub(crate) fn new(raw: Raw) -> Self {
+    pub(crate) fn new(raw: Raw, emptied: Emptied) -> Self {
         let relay = Arc::new(Relay(Mutex::new(Listener {
             state: State::Nobody,
             task: None,
@@ -45,12 +46,14 @@ impl Driver {
             raw,
             waker: Waker::from(Arc::clone(&relay)),
             relay,
+            emptied,
             sent: false,
             over: false,
         }
     }
 
     pub(crate) fn begin(&mut self) {
+        self.emptied.forget();
         self.sent = false;
     }
 

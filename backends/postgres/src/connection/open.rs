@@ -126,13 +126,15 @@ async fn attempt(
         &options.config
     };
     let tls = Tls::new(opening.tls.clone(), Arc::clone(&target.host));
+    let stream = Stream::new(stream);
+    let emptied = stream.emptied();
     let (client, raw) = config
-        .connect_raw(Stream::new(stream), tls)
+        .connect_raw(stream, tls)
         .await
         .map_err(error::from_driver)?;
     let mut connection = Box::new(Connection {
         client,
-        driver: Driver::new(raw),
+        driver: Driver::new(raw, emptied),
         statements: Cache::new(options.statement_cache),
         knows_types: false,
         begins: false,

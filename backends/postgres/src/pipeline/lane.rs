@@ -167,6 +167,8 @@ struct Open {
 enum Pause {
     /// There is nothing to do.
     Idle,
+    /// Somebody has joined, and others may be about to.
+    Gather,
     /// Nobody wants what is under way, or the connection cannot go on.
     Left,
 }
@@ -191,6 +193,7 @@ impl Open {
             line: &line,
             reads: Vec::with_capacity(self.pipeline.depth),
             inbox: Vec::new(),
+            gathered: false,
         };
         let ended = loop {
             let work = pin!(poll_fn(|context| work.poll(context)));
@@ -202,6 +205,8 @@ impl Open {
                         break Ok(true);
                     }
                 }
+                // Requests that leave together cost the server and us one wake-up instead of many.
+                Ok(Pause::Gather) => yield_now().await,
                 Ok(Pause::Left) => break Ok(false),
                 Err(lost) => break Err(lost),
             }
@@ -301,6 +306,8 @@ struct Work<'l, 'c> {
     reads: Vec<Read<'l>>,
     /// Goes to and fro, so that none is allocated.
     inbox: Vec<Order>,
+    /// Whether others had a turn since somebody joined.
+    gathered: bool,
 }
 
 impl Work<'_, '_> {
@@ -324,7 +331,10 @@ impl Work<'_, '_> {
             // Whoever drives the connection says so, and what is not begun goes to another lane.
             return Poll::Pending;
         }
-        self.take_orders(answered);
+        if !self.take_orders(answered) {
+            self.gathered = true;
+            return Poll::Ready(Pause::Gather);
+        }
         let mut refused = 0;
         for order in self.inbox.drain(..) {
             if order.reply().is_forsaken() {
@@ -361,13 +371,14 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Notes what was answered, and takes what has come.
-    fn take_orders(&mut self, answered: usize) {
+    /// Notes what was answered, and takes what has come; false if more should have the time to come
+    /// before.
+    fn take_orders(&mut self, answered: usize) -> bool {
         let pipeline = &self.lane.pipeline;
         let mut state = pipeline.lock();
         let state = &mut *state;
         let Some(lane) = state.lanes.iter_mut().find(|lane| lane.id == self.lane.id) else {
-            return;
+            return true;
         };
         if answered > 0 {
             lane.load -= answered;
@@ -375,6 +386,10 @@ impl Work<'_, '_> {
             // Those in the inbox that were given up are not begun.
             lane.forsaken &= any_forsaken(&self.reads);
         }
+        if !lane.inbox.is_empty() && !self.gathered {
+            return false;
+        }
+        self.gathered = false;
         std::mem::swap(&mut self.inbox, &mut lane.inbox);
         // Who waits here comes before those who join, and behind those who wait for a connection
         // of their own.
@@ -394,6 +409,7 @@ impl Work<'_, '_> {
                 self.inbox.push(order);
             }
         }
+        true
     }
 }
 
