@@ -289,7 +289,10 @@ impl PostgresOptions {
     ///   it, so set one. Nobody joins them, and once nobody wants any of a connection's reads they
     ///   are cancelled.
     /// - A connection that is lost takes all its reads with it, each with an error of kind
-    ///   [`Connection`](queryset::ErrorKind::Connection).
+    ///   [`Connection`](queryset::ErrorKind::Connection), unless the server had answered nothing since
+    ///   the first of them: then they are asked again on another. A read that was handed to the driver
+    ///   in the moment of the loss gets that error too, though it may never have been sent: the driver
+    ///   does not tell which of its requests have left.
     /// - Rows are handed over by the task that reads for all, so a row with a value of many
     ///   megabytes, or a [`FromRow`](queryset::FromRow) that takes long, keeps the neighbours.
     ///

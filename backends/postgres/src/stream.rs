@@ -4,7 +4,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -31,12 +31,37 @@ pub(crate) struct Stream {
 /// one turn. Shared with who drives the connection, whose first look has to be one, lest the end of an
 /// idle connection goes unnoticed.
 #[derive(Clone, Default)]
-pub(crate) struct Emptied(Arc<AtomicBool>);
+pub(crate) struct Emptied(Arc<AtomicU8>);
+
+const UNKNOWN: u8 = 0;
+const EMPTIED: u8 = 1;
+const UNNOTED: u8 = 2;
 
 impl Emptied {
     /// The next read asks the system.
     pub(crate) fn forget(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.store(UNKNOWN, Ordering::Relaxed);
+    }
+
+    /// All reads ask the system until this is forgotten: behind an answer there may be the end of the
+    /// connection, which is to be known before more is sent.
+    pub(crate) fn never(&self) {
+        self.0.store(UNNOTED, Ordering::Relaxed);
+    }
+
+    fn note(&self, emptied: bool) {
+        if self.0.load(Ordering::Relaxed) != UNNOTED {
+            let state = if emptied { EMPTIED } else { UNKNOWN };
+            self.0.store(state, Ordering::Relaxed);
+        }
+    }
+
+    fn take(&self) -> bool {
+        let emptied = self.0.load(Ordering::Relaxed) == EMPTIED;
+        if emptied {
+            self.forget();
+        }
+        emptied
     }
 }
 
@@ -83,7 +108,7 @@ impl tokio::io::AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.start == this.end {
-            if this.emptied.0.swap(false, Ordering::Relaxed) || this.streak == STREAK {
+            if this.emptied.take() || this.streak == STREAK {
                 this.streak = 0;
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -93,8 +118,8 @@ impl tokio::io::AsyncRead for Stream {
                     let read = read?;
                     this.streak += 1;
                     // Its end is told at once.
-                    let emptied = (1..this.buffer.len()).contains(&read);
-                    this.emptied.0.store(emptied, Ordering::Relaxed);
+                    let short = (1..this.buffer.len()).contains(&read);
+                    this.emptied.note(short);
                     (this.start, this.end) = (0, read);
                 }
                 Poll::Pending => {

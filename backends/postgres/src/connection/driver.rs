@@ -57,6 +57,11 @@ impl Driver {
         self.sent = false;
     }
 
+    /// From now on all that has arrived is looked at in one turn, also the end of the connection.
+    pub(crate) fn look_at_once(&mut self) {
+        self.emptied.never();
+    }
+
     /// Wakes whoever drives the connection: for what comes from another side than the server's.
     pub(crate) fn waker(&self) -> Waker {
         self.waker.clone()

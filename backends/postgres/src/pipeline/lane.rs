@@ -177,6 +177,7 @@ impl Open {
     async fn run(self, mut lease: Lease<Opener>) {
         let reused = lease.is_reused();
         lease.begin();
+        lease.driver.look_at_once();
         let waker = lease.driver.waker();
         if let Some(lane) = self.pipeline.lock().lane(self.id) {
             lane.waker = waker;
