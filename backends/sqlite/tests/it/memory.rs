@@ -1,8 +1,8 @@
 //! A database in memory, where a write keeps reads out and they wait for their turn.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use queryset::{
     Backend, ErrorKind, Result, Statement, TransactionBackend, TransactionOptions,
@@ -57,41 +57,39 @@ fn whole(rows: Vec<Vec<Value>>) {
 /// Somebody who writes without a pause keeps nobody out for ever.
 #[test]
 fn reads_and_transactions_take_turns() {
-    const ROUNDS: i64 = 300;
+    const READS: u64 = 20;
     let db = open(SqliteOptions::memory().readers(2));
     write(&db, "CREATE TABLE t (a)").unwrap();
-    let over = AtomicBool::new(false);
-    let (own, blocking, asynchronous) = thread::scope(|scope| {
+    let (blocking, asynchronous) = (AtomicU64::new(0), AtomicU64::new(0));
+    let done = |reads: &AtomicU64| reads.load(Ordering::SeqCst) >= READS;
+    let until = Instant::now() + Duration::from_secs(60);
+    let own = thread::scope(|scope| {
         let writing = scope.spawn(|| {
-            for _ in 0..ROUNDS {
+            let mut rounds: i64 = 0;
+            while !(done(&blocking) && done(&asynchronous)) {
+                assert!(Instant::now() < until, "readers are kept out");
                 let transaction = db.begin_blocking(TransactionOptions::new()).unwrap();
                 insert(&*transaction).unwrap();
                 insert(&*transaction).unwrap();
                 transaction.commit_blocking().unwrap();
+                rounds += 1;
             }
-            over.store(true, Ordering::SeqCst);
+            rounds
         });
-        let blocking = scope.spawn(|| {
-            let mut reads = 0;
-            while !over.load(Ordering::SeqCst) {
+        scope.spawn(|| {
+            while !done(&blocking) {
                 whole(read(&db, "SELECT count(*) FROM t", vec![]).unwrap());
-                reads += 1;
+                blocking.fetch_add(1, Ordering::SeqCst);
             }
-            reads
         });
-        let asynchronous = scope.spawn(|| {
-            let mut reads = 0;
-            while !over.load(Ordering::SeqCst) {
+        scope.spawn(|| {
+            while !done(&asynchronous) {
                 whole(aread(&db, "SELECT count(*) FROM t", vec![]).unwrap());
-                reads += 1;
+                asynchronous.fetch_add(1, Ordering::SeqCst);
             }
-            reads
         });
-        writing.join().unwrap();
-        let reads: (u64, u64) = (blocking.join().unwrap(), asynchronous.join().unwrap());
-        (ROUNDS, reads.0, reads.1)
+        writing.join().unwrap()
     });
-    assert!(blocking > 0 && asynchronous > 0);
     let all = read(&db, "SELECT count(*) FROM t", vec![]).unwrap();
     assert_eq!(all, [[int(2 * own)]]);
 }
