@@ -1,6 +1,7 @@
 //! How large a small program becomes that reads rows of a SQLite file, with each library.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 
-/// Generates a program for each library, builds it and prints its size, and how long all of it took
-/// to compile.
+/// Generates a program for each library, builds it, sees that all of them print the same rows, and
+/// prints its size and how long all of it took to compile.
 #[derive(Debug, Parser)]
 struct Options {
     /// The libraries (default: all).
@@ -29,14 +30,20 @@ struct Program {
 fn main() -> Result<()> {
     let options = Options::parse();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/binary-size");
-    println!("| library     | as built | stripped | compiling all of it |");
-    println!("| ----------- | -------: | -------: | ------------------: |");
+    let (file, rows) = data(&root)?;
+    println!("| library      | as built | stripped | compiling all of it |");
+    println!("| ------------ | -------: | -------: | ------------------: |");
     for program in programs() {
         let chosen = &options.library;
         if !chosen.is_empty() && !chosen.iter().any(|name| name == program.library) {
             continue;
         }
         let (built, took) = program.build(&root.join(program.library))?;
+        let printed = Command::new(&built).arg(&file).output()?;
+        if String::from_utf8_lossy(&printed.stdout) != rows {
+            let error = String::from_utf8_lossy(&printed.stderr);
+            return Err(format!("{} reads other rows: {error}", program.library).into());
+        }
         let stripped = built.with_extension("stripped");
         run(Command::new("strip").arg("-o").args([&stripped, &built]))?;
         let size = |file: &Path| -> Result<String> {
@@ -46,7 +53,7 @@ fn main() -> Result<()> {
             ))
         };
         println!(
-            "| {:<11} | {:>8} | {:>8} | {:>17.1} s |",
+            "| {:<12} | {:>8} | {:>8} | {:>17.1} s |",
             program.library,
             size(&built)?,
             size(&stripped)?,
@@ -54,6 +61,31 @@ fn main() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A file with rows, and what a program prints of them.
+fn data(root: &Path) -> Result<(PathBuf, String)> {
+    fs::create_dir_all(root)?;
+    let file = root.join("items.db");
+    if file.exists() {
+        fs::remove_file(&file)?;
+    }
+    let connection = rusqlite::Connection::open(&file)?;
+    connection.execute_batch(
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, qty INTEGER NOT NULL, price REAL NOT NULL)",
+    )?;
+    let mut rows = String::new();
+    for id in 1..=40 {
+        let (name, qty, price) = (format!("item {id}"), id % 9, f64::from(id) + 0.25);
+        connection.execute(
+            "INSERT INTO items VALUES (?, ?, ?, ?)",
+            (id, &name, qty, price),
+        )?;
+        if qty <= 7 && rows.lines().count() < 10 {
+            writeln!(rows, "{id} {name} {price}")?;
+        }
+    }
+    Ok((file, rows))
 }
 
 impl Program {
@@ -90,7 +122,7 @@ fn run(command: &mut Command) -> Result<()> {
     }
 }
 
-fn programs() -> [Program; 5] {
+fn programs() -> [Program; 8] {
     let here = |path: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         format!("{{ path = {:?} }}", path.display().to_string())
@@ -100,7 +132,7 @@ fn programs() -> [Program; 5] {
         Program {
             library: "rusqlite",
             dependencies: "rusqlite = { version = \"0.41\", features = [\"bundled\"] }".into(),
-            code: RUSQLITE,
+            code: include_str!("programs/rusqlite.rs"),
         },
         Program {
             library: "queryset",
@@ -110,14 +142,38 @@ fn programs() -> [Program; 5] {
                 here("../backends/sqlite"),
                 here("../runtimes/tokio")
             ),
-            code: QUERYSET,
+            code: include_str!("programs/queryset.rs"),
         },
         Program {
             library: "diesel",
             dependencies: "diesel = { version = \"2.3\", features = [\"sqlite\"] }\n\
                            libsqlite3-sys = { version = \"*\", features = [\"bundled\"] }"
                 .into(),
-            code: DIESEL,
+            code: include_str!("programs/diesel.rs"),
+        },
+        Program {
+            library: "diesel-async",
+            dependencies: format!(
+                "diesel = {{ version = \"2.3\", default-features = false, features = [\"sqlite\"] }}\n\
+                 diesel-async = {{ version = \"0.9\", features = [\"sqlite\"] }}\n\
+                 libsqlite3-sys = {{ version = \"*\", features = [\"bundled\"] }}\n{tokio}"
+            ),
+            code: include_str!("programs/diesel_async.rs"),
+        },
+        Program {
+            library: "async-sqlite",
+            dependencies: format!(
+                "async-sqlite = {{ version = \"0.5.7\", features = [\"bundled\"] }}\n{tokio}"
+            ),
+            code: include_str!("programs/async_sqlite.rs"),
+        },
+        Program {
+            library: "toasty",
+            dependencies: format!(
+                "toasty = {{ version = \"0.11\", default-features = false, \
+                 features = [\"sqlite\"] }}\n{tokio}"
+            ),
+            code: include_str!("programs/toasty.rs"),
         },
         Program {
             library: "sqlx",
@@ -125,7 +181,7 @@ fn programs() -> [Program; 5] {
                 "sqlx = {{ version = \"0.9\", default-features = false, \
                  features = [\"runtime-tokio\", \"sqlite\", \"derive\"] }}\n{tokio}"
             ),
-            code: SQLX,
+            code: include_str!("programs/sqlx.rs"),
         },
         Program {
             library: "sea-orm",
@@ -133,133 +189,7 @@ fn programs() -> [Program; 5] {
                 "sea-orm = {{ version = \"2.0\", default-features = false, \
                  features = [\"macros\", \"runtime-tokio\", \"sqlx-sqlite\"] }}\n{tokio}"
             ),
-            code: SEA_ORM,
+            code: include_str!("programs/sea_orm.rs"),
         },
     ]
 }
-
-const RUSQLITE: &str = r#"use rusqlite::Connection;
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).ok_or("no file")?;
-    let connection = Connection::open(file)?;
-    let mut statement =
-        connection.prepare("SELECT id, name, price FROM items WHERE qty <= ? ORDER BY id LIMIT 10")?;
-    let rows = statement.query_map([7], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, f64>(2)?))
-    })?;
-    for row in rows {
-        let (id, name, price) = row?;
-        println!("{id} {name} {price}");
-    }
-    Ok(())
-}
-"#;
-
-const QUERYSET: &str = r#"use queryset::Model;
-use queryset_tokio::Tokio;
-
-#[derive(Model)]
-#[model(table = "items")]
-struct Item {
-    #[model(primary_key)]
-    id: i64,
-    name: String,
-    qty: i32,
-    price: f64,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).ok_or("no file")?;
-    let db = queryset_sqlite::connect(&format!("sqlite:{file}"), Tokio::current()?).await?;
-    let few = Item::objects().filter(|item| item.qty.lte(7)).order_by(|item| item.id.asc());
-    for item in few.limit(10).alist(&db).await? {
-        println!("{} {} {}", item.id, item.name, item.price);
-    }
-    Ok(())
-}
-"#;
-
-const DIESEL: &str = r#"use diesel::prelude::*;
-
-diesel::table! {
-    items (id) {
-        id -> BigInt,
-        name -> Text,
-        qty -> Integer,
-        price -> Double,
-    }
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).ok_or("no file")?;
-    let mut connection = SqliteConnection::establish(&file)?;
-    let rows: Vec<(i64, String, f64)> = items::table
-        .filter(items::qty.le(7))
-        .order(items::id)
-        .limit(10)
-        .select((items::id, items::name, items::price))
-        .load(&mut connection)?;
-    for (id, name, price) in rows {
-        println!("{id} {name} {price}");
-    }
-    Ok(())
-}
-"#;
-
-const SQLX: &str = r#"use sqlx::sqlite::SqlitePool;
-
-#[derive(sqlx::FromRow)]
-struct Item {
-    id: i64,
-    name: String,
-    price: f64,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).ok_or("no file")?;
-    let pool = SqlitePool::connect(&format!("sqlite:{file}")).await?;
-    let few = "SELECT id, name, price FROM items WHERE qty <= ? ORDER BY id LIMIT 10";
-    for item in sqlx::query_as::<_, Item>(few).bind(7).fetch_all(&pool).await? {
-        println!("{} {} {}", item.id, item.name, item.price);
-    }
-    Ok(())
-}
-"#;
-
-const SEA_ORM: &str = r#"use sea_orm::{ColumnTrait, Database, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-
-mod item {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "items")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub id: i64,
-        pub name: String,
-        pub qty: i32,
-        pub price: f64,
-    }
-
-    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).ok_or("no file")?;
-    let db = Database::connect(format!("sqlite:{file}")).await?;
-    let few = item::Entity::find()
-        .filter(item::Column::Qty.lte(7))
-        .order_by_asc(item::Column::Id);
-    for item in few.limit(10).all(&db).await? {
-        println!("{} {} {}", item.id, item.name, item.price);
-    }
-    Ok(())
-}
-"#;
