@@ -1,6 +1,6 @@
 //! Conditions on related rows.
 
-use queryset::{AggregateTerm, Operand, Q, QuerySet, Record};
+use queryset::{AggregateTerm, Family, Operand, Q, QuerySet, Record};
 
 use super::family::Library;
 use crate::failure::Verdict;
@@ -194,6 +194,15 @@ fn any(stage: &Stage) -> Verdict {
 /// An exclusive or leaves the joins as they are. So a row without a related one is lost where one of
 /// its parts, or the negation of the whole, makes the join an INNER JOIN: as it is in Django.
 fn odd(stage: &Stage) -> Verdict {
+    let library = Library::open(stage)?;
+    let beta_or_di = Q::lookup("books__title", "beta") ^ Q::lookup("name", "Di");
+    // What is compared with NULL does not hold, but to MySQL's own XOR it is NULL.
+    let expected: &[i64] = match library.session.db().dialect().family {
+        Family::Mysql => &[1],
+        _ => &[1, 4],
+    };
+    library.gives(library.all("Author")?.filter_by(beta_or_di), expected)?;
+    drop(library);
     each(
         stage,
         &[
@@ -201,11 +210,6 @@ fn odd(stage: &Stage) -> Verdict {
                 "Author",
                 |q| q.filter_by(Q::lookup("books__title", "alpha") ^ Q::lookup("name", "Ada")),
                 &[1, 2],
-            ),
-            (
-                "Author",
-                |q| q.filter_by(Q::lookup("books__title", "beta") ^ Q::lookup("name", "Di")),
-                &[1, 4],
             ),
             (
                 "Author",
