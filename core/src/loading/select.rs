@@ -151,6 +151,9 @@ impl Node<'_> {
         let what = match self.meta.position(name) {
             Some(_) => "is a column, not a relation",
             None if position.is_some() => "leads to many rows, which are prefetched",
+            None if self.meta.find_relation(name).is_some() => {
+                "was added by a model of another crate, whose rows these have no place for"
+            }
             None => "is no relation of the model",
         };
         let choices: Vec<_> = self

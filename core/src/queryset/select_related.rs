@@ -16,7 +16,9 @@ impl<M: Model> QuerySet<M> {
     ///
     /// Each row has its own copy of a related row; [`prefetch_related`](Self::prefetch_related)
     /// shares one. A relation that leads to several rows is an error of kind
-    /// [`Field`](crate::ErrorKind::Field) when the query is read.
+    /// [`Field`](crate::ErrorKind::Field) when the query is read, and so is one that the model of
+    /// another crate added (`related_name`): a struct has no place for rows of a type that its
+    /// crate does not know. Select from that other model instead, which has the key.
     ///
     /// ```
     /// use queryset::{Database, ForeignKey, Model, Result};

@@ -1,7 +1,6 @@
 //! The query as SQL.
 
 use super::QuerySet;
-use crate::compile::Select;
 use crate::database::Database;
 use crate::error::Result;
 use crate::statement::Statement;
@@ -13,6 +12,7 @@ impl<T> QuerySet<T> {
     /// # Errors
     /// What building the query found wrong, or a feature that the database lacks.
     pub fn statement(&self, db: &Database) -> Result<Option<Statement>> {
-        self.compiled(db, &Select::rows(self.query()))
+        let read = self.plan_rows(db)?;
+        Ok(read.map(|read| read.statement))
     }
 }

@@ -2,7 +2,9 @@
 
 use library::Loan;
 use queryset::recording::Recording;
-use queryset::{Dialect, Family, ForeignKey, ManyToMany, Model, OneToOne, QuerySet, Record};
+use queryset::{
+    Dialect, ErrorKind, Family, ForeignKey, ManyToMany, Model, OneToOne, QuerySet, Record,
+};
 
 /// What a late reader pays.
 #[derive(Model, Debug)]
@@ -108,6 +110,19 @@ fn a_name_that_is_unknown_lists_those_that_were_added() {
     let wrong = QuerySet::<Record>::dynamic(Loan::meta()).lookup("fine__cents", 1);
     let error = wrong.check().unwrap_err().to_string();
     assert!(error.contains("fines"), "{error}");
+}
+
+#[test]
+fn a_struct_has_no_place_for_rows_that_its_crate_does_not_know() {
+    let recording = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let query = Loan::objects().select_related(|loan| loan.damage());
+    let error = query.list(&recording.database()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Field);
+    let said = "'damage' with the rows of Loan: it was added by a model of another crate";
+    assert!(error.to_string().contains(said), "{error}");
+    // The other side has the key, and takes the loan along.
+    let query = Damage::objects().select_related(|damage| damage.loan());
+    assert!(sql(&query).contains("INNER JOIN \"loan\""));
 }
 
 #[test]
