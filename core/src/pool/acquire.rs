@@ -139,14 +139,18 @@ impl<C: Connect> Future for Acquire<C> {
             // Polled after its end, which a future may answer as it likes.
             return Poll::Ready(Err(closed()));
         };
-        if this.timed {
-            this.shared.heed_alarm();
+        let mut result = outcome(&this.shared, waiter, context);
+        // With its waker in its place: what rings from now on wakes it.
+        if result.is_none() && waiter.deadline.is_some() && this.shared.heed_alarm() {
+            result = outcome(&this.shared, waiter, context);
         }
-        if let Some(result) = outcome(&this.shared, waiter, context) {
-            this.stage = Stage::Over;
-            return Poll::Ready(result);
+        match result {
+            Some(result) => {
+                this.stage = Stage::Over;
+                Poll::Ready(result)
+            }
+            None => Poll::Pending,
         }
-        Poll::Pending
     }
 }
 

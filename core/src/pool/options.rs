@@ -34,7 +34,8 @@ impl PoolOptions {
     }
 
     /// How long an operation waits for a connection before it fails with
-    /// [`PoolExhausted`](crate::ErrorKind::PoolExhausted).
+    /// [`PoolExhausted`](crate::ErrorKind::PoolExhausted): of many who wait at once, some up to 50 ms
+    /// longer, or a 64th of the time if that is less.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
