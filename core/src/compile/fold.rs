@@ -34,7 +34,7 @@ fn folded(condition: &Condition, meta: &ModelMeta, dialect: &Dialect, negated: b
         Condition::Or(any) => parts(any, Condition::Never, Condition::or),
         Condition::Xor(odd) => parts(odd, Condition::Never, Condition::xor),
         Condition::Not(inner) => folded(inner, meta, dialect, !negated).exclude(),
-        Condition::Predicate(predicate) => folded_predicate(predicate, dialect, negated),
+        Condition::Predicate(predicate) => folded_predicate(predicate, meta, dialect, negated),
         Condition::Compare(compare) => match outcome_of(compare, meta, dialect) {
             None => match within_of(compare, meta, dialect) {
                 None => condition.clone(),
@@ -81,7 +81,12 @@ pub(super) fn decides_predicate(predicate: &Predicate, dialect: &Dialect) -> boo
     }
 }
 
-fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> Condition {
+fn folded_predicate(
+    predicate: &Predicate,
+    meta: &ModelMeta,
+    dialect: &Dialect,
+    negated: bool,
+) -> Condition {
     let unchanged = || Condition::from(predicate.clone());
     if let Side::Query(query) = &predicate.right {
         return match folded_query(query, dialect) {
@@ -103,10 +108,15 @@ fn folded_predicate(predicate: &Predicate, dialect: &Dialect, negated: bool) -> 
         (None, true) => Condition::Always,
         (None, false) => Condition::Never,
     };
+    // As for columns: see `may_miss`.
+    let of_one = || match predicate.left.source() {
+        Some(source) => leads_to_one(meta, source.at.path.hops()),
+        None => false,
+    };
     match outcome(ty, predicate.lookup, right, dialect) {
         None => match within(ty, predicate.lookup, right, dialect) {
             None => unchanged(),
-            Some(Right::ManyOrNull(left)) if left.is_empty() && negated => {
+            Some(Right::ManyOrNull(left)) if left.is_empty() && negated && of_one() => {
                 Condition::from(Predicate::null(predicate.left.clone()))
             }
             Some(right) if right.len() == 0 => known(false),

@@ -40,8 +40,14 @@ impl<R, T: Field> Expr<R, T> {
     /// One of `values`; `None`s are left out, and without values nothing matches and nothing is
     /// sent.
     pub fn is_in<V: IntoOperand<T>>(self, values: impl IntoIterator<Item = V>) -> Q<R> {
-        let values = values.into_iter().map(V::into_value).collect();
+        let values: Vec<Value> = values.into_iter().map(V::into_value).collect();
+        let only_null = !values.is_empty() && values.iter().all(Value::is_null);
+        let of_column = self.node().source().is_some();
         match Right::listed(values) {
+            // A negation still leaves NULL out, where it is a column that may be.
+            None if only_null && of_column => {
+                self.holds(Lookup::In, Side::Values(Right::ManyOrNull(Vec::new())))
+            }
             None => Q::none(),
             Some(right) => self.holds(Lookup::In, Side::Values(right)),
         }

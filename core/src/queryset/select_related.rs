@@ -14,8 +14,8 @@ impl<M: Model> QuerySet<M> {
     /// `select_related(|b| b.author().publisher())`, several relations as a tuple, or
     /// [`select_related_names`](Self::select_related_names)`(["author__publisher"])`. Calls add up.
     ///
-    /// Each row has its own copy of a related row; [`prefetch_related`](Self::prefetch_related)
-    /// shares one. A relation that leads to several rows is an error of kind
+    /// Each row has its own copy of a related row, but rows of a large result may share one, as those
+    /// of [`prefetch_related`](Self::prefetch_related) do. A relation that leads to several rows is an error of kind
     /// [`Field`](crate::ErrorKind::Field) when the query is read, and so is one that the model of
     /// another crate added (`related_name`): a struct has no place for rows of a type that its
     /// crate does not know. Select from that other model instead, which has the key.

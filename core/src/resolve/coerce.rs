@@ -204,6 +204,8 @@ fn date(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
 fn time(column: &ColumnMeta, value: Value) -> Result<Value, Invalid> {
     match value {
         Value::Time(_) => Ok(value),
+        // Its time of day, as Django takes it.
+        Value::DateTime(micros) => Ok(Value::Time(micros.rem_euclid(MICROS_PER_DAY))),
         Value::Text(text) => parse_time(&text)
             .map(Value::Time)
             .ok_or_else(|| invalid(column, &text)),

@@ -587,3 +587,38 @@ fn a_row_is_compared_by_the_key_that_its_relation_leads_to() {
     expect!["Type: 'title' is no relation, so it cannot be compared with a row of Author"]
         .assert_eq(&refused("title", row("Author", Some(7))));
 }
+
+#[test]
+fn a_list_of_nothing_is_met_by_no_related_row() {
+    let day = ColumnMeta::new("day", ColumnType::Date).nullable(true);
+    let models = ModelSet::build([
+        model("Shop", &[]),
+        key(model("Sale", &[]).column(day), "shop?", "Shop", "sales"),
+    ])
+    .expect("valid models");
+    // Whatever its shops have sold, and whether they have sold anything.
+    check_in(
+        &models,
+        "Shop",
+        |all, db| {
+            let none = Q::lookup("sales__day__month__in", [Operand::NONE]);
+            let _ = all.exclude_by(none).list(db);
+        },
+        expect![[r#"
+            SELECT * FROM "shop" WHERE NOT (1 = 0) []
+        "#]],
+    );
+    check_in(
+        &models,
+        "Sale",
+        |all, db| {
+            let none = Q::lookup("day__month__in", [Operand::NONE]);
+            let _ = all.exclude_by(none).list(db);
+        },
+        expect![[r#"
+            SELECT * FROM "sale" WHERE NOT queryset_month("sale"."day") IS NULL []
+            postgres: SELECT * FROM "sale" WHERE NOT CAST((EXTRACT(MONTH FROM "sale"."day")) AS integer) IS NULL []
+            mysql: SELECT * FROM "sale" WHERE NOT MONTH("sale"."day") IS NULL []
+        "#]],
+    );
+}

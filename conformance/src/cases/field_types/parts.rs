@@ -159,6 +159,18 @@ macro_rules! parts {
                         ),
                         (all().filter(|h| h.$column.iso_week_day().eq(1)), also(&[5])),
                         (all().filter(|h| h.$column.day().eq(31)), also(&[1, 5])),
+                        // A negated list of nothing but NULL leaves NULL out.
+                        (
+                            all().exclude(|h| h.$column.month().is_in([None::<i32>])),
+                            also(&[1, 2, 3, 4, 5]),
+                        ),
+                        (
+                            all().exclude_by(queryset::Q::lookup(
+                                concat!(stringify!($column), "__month__in"),
+                                [queryset::Operand::NONE],
+                            )),
+                            also(&[1, 2, 3, 4, 5]),
+                        ),
                         (
                             all().filter(|h| h.$column.month().lt(h.$column.day())),
                             also(&[1, 3, 4, 5]),
