@@ -13,7 +13,6 @@ mod place;
 mod server;
 mod session;
 mod standing;
-mod statements;
 
 pub(crate) use connector::Connector;
 pub use hook::MysqlConnection;

@@ -3,6 +3,7 @@
 mod parse;
 
 use std::fmt;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +42,7 @@ pub struct MysqlOptions {
     pub(crate) connect_timeout: Duration,
     pub(crate) keepalive: Option<Duration>,
     pub(crate) statement_timeout: Option<Duration>,
-    pub(crate) statement_cache: usize,
+    pub(crate) statement_cache: NonZero<usize>,
     pub(crate) sql_mode: String,
     pub(crate) application_name: Option<String>,
     pub(crate) on_connect: Vec<ConnectHook>,
@@ -57,6 +58,8 @@ pub(crate) struct TlsOptions {
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) key: Option<PathBuf>,
 }
+
+const STATEMENT_CACHE: NonZero<usize> = NonZero::new(128).unwrap();
 
 /// What makes a value that does not fit an error, and dates real ones.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,\
@@ -123,7 +126,7 @@ impl MysqlOptions {
             connect_timeout: Duration::from_secs(10),
             keepalive: Some(Duration::from_secs(60)),
             statement_timeout: None,
-            statement_cache: 128,
+            statement_cache: STATEMENT_CACHE,
             sql_mode: SQL_MODE.to_owned(),
             application_name: None,
             on_connect: Vec::new(),
@@ -221,7 +224,7 @@ impl MysqlOptions {
     /// How many prepared statements each connection keeps, at least one (default: 128).
     #[must_use]
     pub fn statement_cache(mut self, statements: usize) -> Self {
-        self.statement_cache = statements.max(1);
+        self.statement_cache = NonZero::new(statements).unwrap_or(NonZero::<usize>::MIN);
         self
     }
 

@@ -12,7 +12,6 @@ use queryset::runtime::Runtime;
 use queryset::{Error, ErrorKind, Result};
 
 use super::place::Place;
-use super::statements::Statements;
 use super::{Abandoned, Connection, MysqlConnection, Server, Session};
 use crate::error;
 use crate::options::{MysqlOptions, TlsMode};
@@ -88,8 +87,7 @@ impl Opener {
         }
         let MysqlConnection { conn, server } = connection;
         let abandoned = Abandoned::default();
-        let statements = Statements::new(options.statement_cache);
-        let session = Session::new(conn, statements, server, abandoned.clone());
+        let session = Session::new(conn, options.statement_cache, server, abandoned.clone());
         Ok(Connection::new(
             Box::new(session),
             abandoned,

@@ -2,15 +2,17 @@
 //!
 //! They may only be dropped together with the session: each runs inside the future that owns it.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::task::Poll;
 
+use foldhash::fast::RandomState;
+use lru::LruCache;
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::{Protocol, Queryable};
 use mysql_async::{BinaryProtocol, Conn, Params, QueryResult, Row, Statement, TextProtocol, Value};
 use queryset::{Error, ErrorKind, Result, RowSink};
 
-use super::statements::Statements;
 use super::{Abandoned, Server, Standing};
 use crate::error;
 use crate::row::RowView;
@@ -25,7 +27,9 @@ const STALE: [u16; 2] = [1243, 1615];
 /// An open connection of the driver.
 pub(crate) struct Session {
     conn: Conn,
-    statements: Statements<Statement>,
+    /// By their text. The driver would look each text through for names of parameters before it
+    /// looks the statement up.
+    statements: LruCache<Arc<str>, Statement, RandomState>,
     server: Server,
     state: State,
     /// Whether the open result came as text.
@@ -60,13 +64,13 @@ pub(crate) enum Outcome {
 impl Session {
     pub(super) fn new(
         conn: Conn,
-        statements: Statements<Statement>,
+        statement_cache: NonZero<usize>,
         server: Server,
         abandoned: Abandoned,
     ) -> Self {
         Self {
             conn,
-            statements,
+            statements: LruCache::with_hasher(statement_cache, RandomState::default()),
             server,
             state: State::Clean,
             text: false,
@@ -286,8 +290,8 @@ impl Session {
     /// Sends a statement, prepared; as text if it is of the few that cannot be prepared.
     async fn send(&mut self, sql: &Arc<str>, params: Vec<Value>) -> Result<()> {
         self.begin(false);
-        let statement = match self.statements.get(sql) {
-            Some(statement) => statement,
+        let statement = match self.statements.get(&**sql) {
+            Some(statement) => statement.clone(),
             // In a box, as what is rare should not make every read's future larger.
             None => match Box::pin(self.prepare(sql)).await {
                 Ok(statement) => statement,
@@ -319,7 +323,7 @@ impl Session {
         self.answered = sent.is_ok();
         sent.map_err(|error| {
             if is_stale(&error) {
-                self.statements.remove(sql);
+                self.statements.pop(&**sql);
             }
             self.failed(error, sql)
         })
@@ -330,8 +334,8 @@ impl Session {
         sql: &Arc<str>,
     ) -> std::result::Result<Statement, mysql_async::Error> {
         let statement = self.conn.prep(&**sql).await?;
-        let removed = self.statements.insert(Arc::clone(sql), statement.clone());
-        if let Some(removed) = removed {
+        let removed = self.statements.push(Arc::clone(sql), statement.clone());
+        if let Some((_, removed)) = removed {
             self.conn.close(removed).await?;
         }
         Ok(statement)
