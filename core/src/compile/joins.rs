@@ -40,6 +40,10 @@ pub(super) struct Join {
     /// Rows without a partner here are kept.
     pub(super) outer: bool,
     nullable: bool,
+    /// A row may have several partners here.
+    many: bool,
+    /// Nothing but what is selected needs it, and it adds no row.
+    pub(super) only_selected: bool,
     /// How many columns and tables need it.
     uses: usize,
 }
@@ -93,6 +97,18 @@ impl Joins {
             (0, 0) => true,
             (0, _) | (_, 0) => false,
             _ => alike && self.is_joined_as(own.parent, inside, other.parent),
+        }
+    }
+
+    /// How many tables there are.
+    pub(super) fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// The tables that came since there were so many are there for what is selected.
+    pub(super) fn selected_since(&mut self, before: usize) {
+        for join in &mut self.tables[before..] {
+            join.only_selected = !join.many;
         }
     }
 
@@ -166,11 +182,14 @@ impl Joins {
         match shared {
             Some(at) => {
                 self.tables[at].uses += 1;
+                self.tables[at].only_selected = false;
                 at
             }
             None => {
                 let outer = self.tables[parent].outer || step.nullable;
-                self.add(&step.model, parent, step.on.clone(), outer, step.nullable)
+                let at = self.add(&step.model, parent, step.on.clone(), outer, step.nullable);
+                self.tables[at].many = step.many;
+                at
             }
         }
     }
@@ -203,6 +222,8 @@ impl Joins {
             on,
             outer,
             nullable,
+            many: false,
+            only_selected: false,
             uses: 1,
         });
         at

@@ -110,6 +110,7 @@ impl Renderer<'_> {
         match select.what {
             What::Rows => self.all_columns(&mut inner),
             What::Columns(columns) => {
+                let before = self.joins.len();
                 for (place, &column) in columns.iter().enumerate() {
                     let column = self.column(column)?;
                     match select.per {
@@ -117,6 +118,7 @@ impl Renderer<'_> {
                         _ => inner.expr_as(column, per::column_name(place)),
                     };
                 }
+                self.joins.selected_since(before);
             }
             What::Exists if distinct && sliced => self.all_columns(&mut inner),
             What::Exists => {
@@ -200,6 +202,11 @@ impl Renderer<'_> {
     fn joined(&self, select: &mut SelectStatement, join: &Join) {
         let kind = match join.outer {
             true => JoinType::LeftJoin,
+            // MySQL likes to begin with the smaller table, and then has to sort all rows of the
+            // larger one, though only some are wanted, or their index has the order.
+            false if join.only_selected && self.dialect.family == Family::Mysql => {
+                JoinType::StraightJoin
+            }
             false => JoinType::InnerJoin,
         };
         let parent = self.joins.table(join.parent);
