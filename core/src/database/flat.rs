@@ -105,8 +105,12 @@ impl Flat {
 
     /// The bytes that a row takes, on average; `None` without a row.
     pub(super) fn row_bytes(&self) -> Option<usize> {
-        let bytes = size_of_val(&*self.cells) + self.text.len() + self.bytes.len();
-        bytes.checked_div(self.rows)
+        self.len_bytes().checked_div(self.rows)
+    }
+
+    /// The bytes that the rows take.
+    pub(crate) fn len_bytes(&self) -> usize {
+        size_of_val(&*self.cells) + self.text.len() + self.bytes.len()
     }
 
     /// Builds the next row.
@@ -427,6 +431,15 @@ impl<'r> FlatRow<'r> {
             Cell::F64(value) => ValueRef::F64(value),
             rarer => return self.rarer(rarer),
         })
+    }
+
+    /// The same without its error, which stays for who reads the row.
+    #[inline]
+    pub(crate) fn look(&self, column: usize) -> Option<ValueRef<'r>> {
+        match self.cells[column] {
+            Cell::Failed(_) => None,
+            _ => self.value(column).ok(),
+        }
     }
 
     #[inline(never)]

@@ -236,6 +236,18 @@ impl<'r> RowReader<'r> {
         }
     }
 
+    /// The same for a look that decides nothing of the row: `None` for what cannot be represented,
+    /// whose error stays for who reads the row.
+    pub(super) fn look(&self, position: usize) -> Option<ValueRef<'r>> {
+        if position >= self.len {
+            return None;
+        }
+        match self.source {
+            Source::Driver(row) => row.value(position).ok(),
+            Source::Flat(row) => row.look(position),
+        }
+    }
+
     /// The number of columns that the reader offers.
     pub fn len(&self) -> usize {
         let in_order = self.end.saturating_sub(self.first);

@@ -84,6 +84,8 @@ fn address(tree: &Tree) -> usize {
 impl Known {
     /// How many rows are kept at most, before it begins anew.
     const MOST: usize = 4096;
+    /// How many bytes their columns take at most, but for one row that takes more by itself.
+    const MOST_BYTES: usize = 1024 * 1024;
     /// After how many rows it begins: a look costs less than a row, and more than nothing.
     const BEFORE: u32 = 512;
     /// After how many looks it is asked whether they pay: whether one in four found something.
@@ -130,14 +132,11 @@ impl Known {
         self.looked += 1;
         let number = *self.by_key.get(&key)? as usize;
         let kept = self.columns.at(number);
-        let same =
-            |(index, &position): (usize, &usize)| match (row.raw(position), kept.value(index)) {
-                (Ok(ValueRef::I64(one)), Ok(ValueRef::I64(other))) => one == other,
-                (Ok(ValueRef::Text(one)), Ok(ValueRef::Text(other))) => one == other,
-                (Ok(one), Ok(other)) => one == other,
-                _ => false,
-            };
-        if !self.positions.iter().enumerate().all(same) {
+        let alike = |(index, &position): (usize, &usize)| {
+            let looked = (row.look(position), kept.look(index));
+            matches!(looked, (Some(one), Some(other)) if same(one, other))
+        };
+        if !self.positions.iter().enumerate().all(alike) {
             return None;
         }
         self.found += 1;
@@ -145,10 +144,11 @@ impl Known {
     }
 
     fn keep(&mut self, key: i64, reader: &RowReader<'_>, row: AnyRow) {
-        if self.rows.len() == Self::MOST {
+        if self.rows.len() == Self::MOST || self.columns.len_bytes() > Self::MOST_BYTES {
             self.clear();
         }
         for &position in &self.positions {
+            // What failed is like nothing else. Its error goes with it, as the row is built.
             self.columns.push(reader.raw(position));
         }
         self.columns.end_row();
@@ -163,10 +163,105 @@ impl Known {
     }
 }
 
+/// Whether two values are the same in every bit: zeros have signs, and a decimal's trailing zeros
+/// show.
+#[inline]
+fn same(one: ValueRef<'_>, other: ValueRef<'_>) -> bool {
+    match (one, other) {
+        (ValueRef::I64(one), ValueRef::I64(other)) => one == other,
+        (ValueRef::Text(one), ValueRef::Text(other)) => one == other,
+        (ValueRef::F64(one), ValueRef::F64(other)) => one.to_bits() == other.to_bits(),
+        (ValueRef::Decimal(one), ValueRef::Decimal(other)) => {
+            one.scale() == other.scale() && one.unscaled() == other.unscaled()
+        }
+        _ => one == other,
+    }
+}
+
 fn add_positions(tree: &Tree, into: &mut Vec<usize>) {
     let own = tree.positions().iter().copied();
     into.extend(own.filter(|&position| position != LEFT_OUT));
     for (_, related) in tree.related() {
         add_positions(related, into);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind, Result};
+    use crate::meta::{ColumnMeta, ModelMeta};
+    use crate::value::{ColumnType, Decimal};
+
+    /// The second of two rows of one key, and whether it was found to be the first.
+    fn found(first: Result<ValueRef<'_>>, second: Result<ValueRef<'_>>) -> (bool, Flat) {
+        let tree = tree();
+        let mut known = Known::new(&tree);
+        known.keep(7, &reader(&row(first), &tree), Arc::new(()));
+        let second = row(second);
+        let found = known.find(7, &reader(&second, &tree)).is_some();
+        (found, second)
+    }
+
+    fn tree() -> Tree {
+        let column = |name| ColumnMeta::new(name, ColumnType::I64);
+        let meta = ModelMeta::builder("Kept")
+            .column(column("id").primary_key())
+            .column(column("value"))
+            .build()
+            .expect("two columns are a model");
+        Tree::new(meta, vec![0, 1], Vec::new())
+    }
+
+    fn row(value: Result<ValueRef<'_>>) -> Flat {
+        let mut row = Flat::of_everything();
+        row.push(Ok(ValueRef::I64(7)));
+        row.push(value);
+        row.end_row();
+        row
+    }
+
+    fn reader<'r>(row: &'r Flat, tree: &'r Tree) -> RowReader<'r> {
+        RowReader::flat_tree(row.at(0), tree)
+    }
+
+    #[test]
+    fn rows_that_look_alike_and_differ_in_a_bit_are_two() {
+        let decimal = |text: &str| text.parse::<Decimal>().map(ValueRef::Decimal).unwrap();
+        for (one, other) in [
+            (ValueRef::F64(0.0), ValueRef::F64(-0.0)),
+            (decimal("1.0"), decimal("1.00")),
+        ] {
+            assert!(found(Ok(one), Ok(one)).0, "{one:?}");
+            assert!(!found(Ok(one), Ok(other)).0, "{one:?}, {other:?}");
+        }
+        let nan = ValueRef::F64(f64::NAN);
+        assert!(found(Ok(nan), Ok(nan)).0);
+    }
+
+    #[test]
+    fn a_look_at_what_cannot_be_represented_leaves_its_error_to_the_reader() {
+        let error = || Err(Error::new(ErrorKind::Decode, "too large a number"));
+        for first in [error(), Ok(ValueRef::I64(1))] {
+            let (found, second) = found(first, error());
+            assert!(!found);
+            let message = second.at(0).value(1).unwrap_err().to_string();
+            assert!(message.contains("too large a number"), "{message}");
+        }
+    }
+
+    #[test]
+    fn long_rows_are_kept_up_to_a_number_of_bytes() {
+        let tree = tree();
+        let mut known = Known::new(&tree);
+        let text = "x".repeat(100_000);
+        let long = row(Ok(ValueRef::Text(&text)));
+        for key in 0..100 {
+            known.keep(key, &reader(&long, &tree), Arc::new(()));
+            let bytes = known.columns.len_bytes();
+            assert!(bytes <= Known::MOST_BYTES + 2 * text.len(), "{bytes}");
+        }
+        assert!(known.find(99, &reader(&long, &tree)).is_some());
+        assert!(known.rows.len() < 20, "{}", known.rows.len());
     }
 }
