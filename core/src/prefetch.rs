@@ -5,7 +5,7 @@ mod plan;
 mod run;
 
 pub(crate) use plan::Tie;
-pub(crate) use run::prefetch;
+pub(crate) use run::{Rows, prefetch};
 
 use crate::query::Query;
 use crate::queryset::QuerySet;

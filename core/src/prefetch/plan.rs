@@ -35,6 +35,10 @@ pub(crate) struct Tie {
     own: SmallVec<[(usize, ColumnType); 1]>,
     /// The same columns as a query of the target reaches them.
     there: SmallVec<[ColumnRef; 1]>,
+    /// Whether the columns of both sides are integers.
+    integers: bool,
+    /// Whether each row of the target refers to a row of the model.
+    always: bool,
     /// The relation of the target that leads back, where it leads to one row.
     pub(super) back: Option<Back>,
     /// How the target reaches the model, where another table is between them.
@@ -85,6 +89,18 @@ impl Tie {
                 index: own,
             },
         });
+        let is_integer = |model: &ModelMeta, column: u16| {
+            let column = model.columns().get(usize::from(column));
+            column.is_some_and(|column| column.ty().integer_range().is_some())
+        };
+        let integers = first
+            .on
+            .iter()
+            .all(|&(own, there)| is_integer(meta, own) && is_integer(&first.model, there));
+        let there_not_null = first.on.iter().all(|&(_, there)| {
+            let column = first.model.columns().get(usize::from(there));
+            column.is_some_and(|column| !column.is_nullable())
+        });
         let back = match relation.reverse_of() {
             Some(name) if !through => {
                 let position = last.model.relation_position(name);
@@ -102,6 +118,8 @@ impl Tie {
             referred: !first.forward,
             own: own.collect(),
             there: there.collect(),
+            integers,
+            always: there_not_null && !first.forward && !through,
             origin: origin.map(Arc::new),
             target: Arc::clone(&last.model),
         })
@@ -148,6 +166,13 @@ impl Tie {
     fn one_of(&self, keys: &[Key], dialect: &Dialect) -> Condition {
         match self.there.as_slice() {
             [column] => {
+                if let Some(right) = self.gapless(keys) {
+                    return Condition::Compare(Compare {
+                        column: *column,
+                        lookup: Lookup::Range,
+                        right,
+                    });
+                }
                 let mut values: Vec<_> = keys.iter().flat_map(|key| key.0.clone()).collect();
                 let room = match dialect.array_params {
                     true => ARRAY_FROM,
@@ -166,6 +191,26 @@ impl Tie {
                 .iter()
                 .fold(Condition::Never, |any, key| any.or(self.equal(key))),
         }
+    }
+
+    /// The least and the greatest of many keys, if they are integers with no other between them, as
+    /// those of a table or of a page often are. A range is one way through an index, where a list is
+    /// one for each of its values.
+    fn gapless(&self, keys: &[Key]) -> Option<Right> {
+        if !self.integers || keys.len() < ARRAY_FROM {
+            return None;
+        }
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        for key in keys {
+            let [Value::I64(key)] = *key.0.as_slice() else {
+                return None;
+            };
+            (low, high) = (low.min(key), high.max(key));
+        }
+        // The keys are all different.
+        let between = high.abs_diff(low);
+        (between == keys.len() as u64 - 1)
+            .then(|| Right::Many(vec![Value::I64(low), Value::I64(high)]))
     }
 
     /// What a row is tied by; `None` if that is NULL.
@@ -187,15 +232,31 @@ impl Tie {
     }
 }
 
+/// Whose rows are wanted.
+pub(super) enum Wanted<'k> {
+    /// Those of these keys.
+    Of(&'k [Key]),
+    /// Those of these keys, which are all that there are.
+    OfAll(&'k [Key]),
+}
+
+/// So many keys at least are not asked for where they are all that there are: a scan of the table is
+/// then the shortest way to what refers to them, and the keys need not be sent.
+const MANY: usize = 32;
+
 /// The statements for the rows of `query` that rows with these keys lead to: one, unless the
 /// database takes fewer values in a statement.
 pub(super) fn plans(
     db: &Database,
     query: &Query,
     tie: &Tie,
-    keys: &[Key],
+    wanted: Wanted<'_>,
     limits: &Limits,
 ) -> Result<Vec<FetchPlan>> {
+    let (keys, all) = match wanted {
+        Wanted::Of(keys) => (keys, false),
+        Wanted::OfAll(keys) => (keys, tie.always && keys.len() >= MANY),
+    };
     query.check()?;
     if keys.is_empty() || query.is_empty() {
         return Ok(Vec::new());
@@ -211,7 +272,7 @@ pub(super) fn plans(
         _ => MOST_COMPOSITE,
     };
     let as_array = tie.there.len() == 1 && db.dialect().array_params;
-    let batches: Vec<&[Key]> = match as_array {
+    let batches: Vec<&[Key]> = match as_array || all {
         true => vec![keys],
         false => keys.chunks(most).collect(),
     };
@@ -220,10 +281,11 @@ pub(super) fn plans(
     for keys in batches {
         let first = next;
         next += keys.len() as u32;
-        let condition = tie.one_of(keys, db.dialect());
+        // What refers to a row that has come since belongs to nobody, and is left out when it is read.
+        let condition = (!all).then(|| tie.one_of(keys, db.dialect()));
         let select = Select {
             what: What::Columns(&columns),
-            also: Some(&condition),
+            also: condition.as_ref(),
             // A query that is filtered by the very relation means the rows that tie the two.
             also_shares: true,
             per: if sliced { &tie.there } else { &[] },

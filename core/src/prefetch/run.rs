@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Lookup;
 use super::hop::{Hop, hops};
-use super::plan::{Back, Tie, plans};
+use super::plan::{Back, Tie, Wanted, plans};
 use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
@@ -13,45 +13,47 @@ use crate::query::Query;
 use crate::related::{Io, Keys, Loadable, Origins, Owners, Slot};
 use crate::runtime::BoxFuture;
 
+/// The rows that others are fetched for.
+pub(crate) struct Rows<'a> {
+    pub(crate) meta: &'a Arc<ModelMeta>,
+    pub(crate) rows: Vec<&'a dyn Loadable>,
+    /// Whether they are all that their table has.
+    pub(crate) whole: bool,
+}
+
 /// Fetches what the lookups lead to from these rows, and puts it into their places.
 pub(crate) async fn prefetch(
     io: &Io,
-    meta: &Arc<ModelMeta>,
-    rows: Vec<&dyn Loadable>,
+    rows: Rows<'_>,
     lookups: &[Lookup],
     limits: &Limits,
 ) -> Result<()> {
     let hops = hops(lookups);
-    all(io, meta, rows, hops, limits).await
+    all(io, rows, hops, limits).await
 }
 
 /// In a box, since what is behind a relation is fetched the same way.
 fn all<'a>(
     io: &'a Io,
-    meta: &'a Arc<ModelMeta>,
-    rows: Vec<&'a dyn Loadable>,
+    rows: Rows<'a>,
     hops: Vec<Hop>,
     limits: &'a Limits,
 ) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         for hop in hops {
             // A path is only looked at as long as there are rows to follow it from.
-            if rows.is_empty() {
+            if rows.rows.is_empty() {
                 break;
             }
-            one(io, meta, &rows, hop, limits).await?;
+            one(io, &rows, hop, limits).await?;
         }
         Ok(())
     })
 }
 
-async fn one(
-    io: &Io,
-    meta: &Arc<ModelMeta>,
-    rows: &[&dyn Loadable],
-    hop: Hop,
-    limits: &Limits,
-) -> Result<()> {
+async fn one(io: &Io, rows: &Rows<'_>, hop: Hop, limits: &Limits) -> Result<()> {
+    let Rows { meta, whole, .. } = *rows;
+    let rows = rows.rows.as_slice();
     if hop.contradicted {
         let message = format!(
             "'{}' is prefetched already: a second query for it needs a `to_attr` of its own",
@@ -100,7 +102,11 @@ async fn one(
         None => (Box::new(Query::new(Arc::clone(&tie.target))), Vec::new()),
     };
     if let Some((slot, _)) = wait.first() {
-        let plans = plans(io.db(), &query, &tie, keys.all(), limits)?;
+        let wanted = match whole && wait.len() == rows.len() {
+            true => Wanted::OfAll(keys.all()),
+            false => Wanted::Of(keys.all()),
+        };
+        let plans = plans(io.db(), &query, &tie, wanted, limits)?;
         let origins = match (&tie.back, owners.first()) {
             (Some(back), Some(row)) => Some(Origins {
                 relation: back.position,
@@ -146,7 +152,12 @@ async fn one(
     // A row that several share is looked at once.
     let mut seen = HashSet::new();
     found.retain(|row| seen.insert(std::ptr::from_ref(*row).cast::<()>().addr()));
-    all(io, &tie.target, found, behind, limits).await
+    let found = Rows {
+        meta: &tie.target,
+        rows: found,
+        whole: false,
+    };
+    all(io, found, behind, limits).await
 }
 
 /// Tells the rows that refer to a row that it is the one, where they do not know yet: those that

@@ -1,18 +1,23 @@
 //! What is fetched for the rows of a query once they are there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Query;
 use crate::database::{Database, Limits};
 use crate::error::Result;
-use crate::prefetch::prefetch;
+use crate::prefetch::{Rows, prefetch};
 use crate::related::{Io, Loadable};
 use crate::row::FromRow;
 use crate::runtime::block_on;
 
-/// The time at which a read began, if it may take only so long.
+/// How the read began whose related rows are fetched.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Began(Option<std::time::Instant>);
+pub(crate) struct Began {
+    /// When, if it may take only so long.
+    at: Option<Instant>,
+    /// Whether it reads all rows of its table.
+    whole: bool,
+}
 
 impl Query {
     /// Whether related rows are fetched for its rows.
@@ -23,13 +28,33 @@ impl Query {
 
     pub(crate) fn began(&self, db: &Database) -> Began {
         let counts = self.timeout.is_some() && self.prefetches();
-        Began(counts.then(|| db.runtime().timer().now()))
+        Began {
+            at: counts.then(|| db.runtime().timer().now()),
+            whole: false,
+        }
+    }
+
+    /// The same for a read of all rows of the query.
+    pub(crate) fn began_all(&self, db: &Database) -> Began {
+        Began {
+            whole: self.is_whole(),
+            ..self.began(db)
+        }
+    }
+
+    /// Whether its rows are all that its table has.
+    fn is_whole(&self) -> bool {
+        self.conditions.is_empty()
+            && !self.window.is_sliced()
+            && !self.distinct
+            && self.distinct_on.is_empty()
+            && self.origin.is_none()
     }
 
     /// The limits of what is read now.
     fn limits_since(&self, db: &Database, began: Began) -> Limits {
         let mut limits = self.limits();
-        if let (Some(timeout), Some(began)) = (self.timeout, began.0) {
+        if let (Some(timeout), Some(began)) = (self.timeout, began.at) {
             let now = db.runtime().timer().now();
             let left = timeout.saturating_sub(now.saturating_duration_since(began));
             limits.timeout = Some(left.max(Duration::from_nanos(1)));
@@ -69,7 +94,12 @@ impl Query {
             return Ok(());
         };
         let limits = self.limits_since(io.db(), began);
-        prefetch(&io, &self.meta, rows, &loading.prefetch, &limits).await
+        let rows = Rows {
+            meta: &self.meta,
+            rows,
+            whole: began.whole,
+        };
+        prefetch(&io, rows, &loading.prefetch, &limits).await
     }
 }
 

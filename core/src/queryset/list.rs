@@ -18,7 +18,7 @@ impl<T: FromRow> QuerySet<T> {
         db.enter("list")?;
         match self.plan_rows(db)? {
             Some(read) => {
-                let began = self.query().began(db);
+                let began = self.query().began_all(db);
                 let rows = db.fetch(read, T::from_row, usize::MAX)?;
                 self.loaded(db, rows, began)
             }
@@ -33,7 +33,7 @@ impl<T: FromRow> QuerySet<T> {
     pub async fn alist(&self, db: &Database) -> Result<Vec<T>> {
         match self.plan_rows(db)? {
             Some(read) => {
-                let began = self.query().began(db);
+                let began = self.query().began_all(db);
                 let rows = db.afetch_all(read).await?;
                 self.aloaded(db, rows, began).await
             }

@@ -22,6 +22,10 @@ impl<M: Model> QuerySet<M> {
     /// [`ReverseOne`](crate::ReverseOne), [`ManyToMany`](crate::ManyToMany) and
     /// [`ForeignKey`](crate::ForeignKey).
     ///
+    /// Related rows are asked for by their keys. Where [`list`](Self::list) reads all rows of a table
+    /// (no filter, no slice) and they are more than a few, and the other table's foreign key cannot be
+    /// NULL, that table is read whole instead, which is the quickest way to what refers to them.
+    ///
     /// ```
     /// use queryset::{Database, ForeignKey, Model, Result, Reverse};
     ///

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::Key;
-use crate::value::{ColumnType, Value, ValueRef};
+use crate::value::Value;
 
 /// Different keys, each by the number in which it came. Keys that are one integer, as most are,
 /// are found without being made.
@@ -54,14 +54,5 @@ impl Keys {
             [Value::I64(integer)] => self.find_integer(*integer),
             _ => self.others.get(key).copied(),
         }
-    }
-}
-
-/// The integer that a key of this value is, if it is one.
-#[inline]
-pub(super) fn integer(value: ValueRef<'_>, ty: ColumnType) -> Option<i64> {
-    match value {
-        ValueRef::I64(integer) if ty.integer_range().is_some() => Some(integer),
-        _ => None,
     }
 }

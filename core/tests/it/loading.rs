@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use queryset::recording::Recording;
-use queryset::{Dialect, ErrorKind, Family, ForeignKey, Model, Reverse, Value};
+use queryset::{
+    Dialect, ErrorKind, Family, ForeignKey, Model, QuerySet, Reverse, Statement, Value,
+};
 
 #[derive(Model, Debug)]
 struct Author {
@@ -139,4 +141,120 @@ fn many_rows_have_the_row_that_each_of_them_refers_to() {
         let found: Vec<&str> = rows.iter().map(|row| &*mentor(row).name).collect();
         assert_eq!(found, names);
     }
+}
+
+/// The statement that asks for the pupils of the authors with these keys.
+fn pupils_of(keys: &[i64]) -> Statement {
+    let query = Author::objects().prefetch_related(|a| a.pupils());
+    let asked = recording();
+    drop(query.list(&asked.database()));
+    let sql = asked.statements().pop().expect("a statement").sql;
+    let rows = keys
+        .iter()
+        .map(|&key| vec![Value::I64(key), "Ada".into(), Value::Null]);
+    let recording = recording();
+    recording.expect(&sql, ["id", "name", "mentor_id"], rows);
+    drop(query.list(&recording.database()));
+    let mut statements = recording.statements();
+    assert_eq!(statements.len(), 2);
+    statements.pop().expect("two statements")
+}
+
+#[test]
+fn keys_without_a_gap_are_asked_for_as_a_range() {
+    for keys in [
+        vec![3, 4, 5, 6, 7],
+        vec![6, 7, 4, 3, 5],
+        vec![3, 3, 4, 5, 7, 6],
+    ] {
+        let statement = pupils_of(&keys);
+        assert!(
+            statement.sql.ends_with(r#""mentor_id" BETWEEN ? AND ?"#),
+            "{statement:?}"
+        );
+        assert_eq!(statement.params, [Value::I64(3), Value::I64(7)]);
+    }
+    for keys in [
+        vec![3, 4, 5, 7, 8],
+        vec![3, 4, 5, 6],
+        vec![i64::MIN, 0, 1, 2, i64::MAX],
+    ] {
+        let statement = pupils_of(&keys);
+        assert!(!statement.sql.contains("BETWEEN"), "{statement:?}");
+    }
+}
+
+#[derive(Model, Debug)]
+struct Shelf {
+    #[model(primary_key)]
+    id: i64,
+    #[model(reverse(Volume::shelf))]
+    volumes: Reverse<Volume>,
+}
+
+#[derive(Model, Debug)]
+struct Volume {
+    #[model(primary_key)]
+    id: i64,
+    shelf: ForeignKey<Shelf>,
+}
+
+/// Asks for shelves, of which there are so many, and for their volumes, of which there is one that
+/// stands on the second and one on a shelf that is not there; the second statement.
+fn volumes_of(query: &QuerySet<Shelf>, shelves: i64) -> Statement {
+    let asked = recording();
+    drop(query.list(&asked.database()));
+    let sql = asked.statements().pop().expect("a statement").sql;
+    let rows = || (1..=shelves).map(|key| vec![Value::I64(2 * key)]);
+    let first = recording();
+    first.expect(&sql, ["id"], rows());
+    drop(query.list(&first.database()));
+    let second = first.statements().pop().expect("a statement");
+    let recording = recording();
+    recording.expect(&sql, ["id"], rows());
+    let columns = ["id", "shelf_id"];
+    let volumes = [[7, 4], [8, 5]].map(|row| row.map(Value::I64).to_vec());
+    recording.expect(&second.sql, columns, volumes);
+    let found = query.list(&recording.database()).unwrap();
+    for shelf in &found {
+        let volumes = shelf.volumes.loaded().unwrap();
+        let expected: &[i64] = if shelf.id == 4 { &[7] } else { &[] };
+        assert!(volumes.iter().map(|volume| &volume.id).eq(expected));
+        assert!(volumes.iter().all(|volume| volume.shelf.loaded().is_ok()));
+    }
+    recording.finish().unwrap();
+    second
+}
+
+#[test]
+fn what_refers_to_all_rows_of_a_table_is_asked_for_without_their_keys() {
+    let all = Shelf::objects().prefetch_related(|s| s.volumes());
+    let statement = volumes_of(&all, 40);
+    assert!(!statement.sql.contains("WHERE"), "{statement:?}");
+    assert!(statement.params.is_empty(), "{statement:?}");
+
+    let some_volumes = Volume::objects().filter(|v| v.id.gt(3));
+    let some_volumes = Shelf::objects().prefetch_related_with(|s| s.volumes(), some_volumes);
+    let statement = volumes_of(&some_volumes, 40);
+    assert_eq!(statement.params, [Value::I64(3)]);
+
+    for (query, shelves) in [
+        (all.clone().filter(|s| s.id.gt(1)), 40),
+        (all.clone().limit(100), 40),
+        (all.clone().distinct(), 40),
+        (all, 10),
+    ] {
+        let statement = volumes_of(&query, shelves);
+        assert!(
+            statement.sql.contains(r#"WHERE "volume"."shelf_id""#),
+            "{statement:?}"
+        );
+    }
+}
+
+#[test]
+fn what_may_refer_to_nothing_is_asked_for_by_keys() {
+    let keys: Vec<i64> = (1..=40).map(|key| 2 * key).collect();
+    let statement = pupils_of(&keys);
+    assert!(statement.sql.contains("WHERE"), "{statement:?}");
 }
