@@ -433,13 +433,10 @@ impl<'r> FlatRow<'r> {
         })
     }
 
-    /// The same without its error, which stays for who reads the row.
+    /// Whether a value could not be represented.
     #[inline]
-    pub(crate) fn look(&self, column: usize) -> Option<ValueRef<'r>> {
-        match self.cells[column] {
-            Cell::Failed(_) => None,
-            _ => self.value(column).ok(),
-        }
+    pub(crate) fn is_failed(&self, column: usize) -> bool {
+        !self.chunk.failures.is_empty() && matches!(self.cells.get(column), Some(Cell::Failed(_)))
     }
 
     #[inline(never)]

@@ -236,15 +236,13 @@ impl<'r> RowReader<'r> {
         }
     }
 
-    /// The same for a look that decides nothing of the row: `None` for what cannot be represented,
-    /// whose error stays for who reads the row.
-    pub(super) fn look(&self, position: usize) -> Option<ValueRef<'r>> {
-        if position >= self.len {
-            return None;
-        }
+    /// Whether the value there is kept as one that could not be represented, whose error the first
+    /// who asks for it takes.
+    #[inline]
+    pub(super) fn is_failed(&self, position: usize) -> bool {
         match self.source {
-            Source::Driver(row) => row.value(position).ok(),
-            Source::Flat(row) => row.look(position),
+            Source::Driver(_) => false,
+            Source::Flat(row) => row.is_failed(position),
         }
     }
 
