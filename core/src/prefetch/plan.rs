@@ -35,8 +35,6 @@ pub(crate) struct Tie {
     own: SmallVec<[(usize, ColumnType); 1]>,
     /// The same columns as a query of the target reaches them.
     there: SmallVec<[ColumnRef; 1]>,
-    /// Whether the columns of both sides are integers.
-    integers: bool,
     /// Whether each row of the target refers to a row of the model.
     always: bool,
     /// The relation of the target that leads back, where it leads to one row.
@@ -89,14 +87,6 @@ impl Tie {
                 index: own,
             },
         });
-        let is_integer = |model: &ModelMeta, column: u16| {
-            let column = model.columns().get(usize::from(column));
-            column.is_some_and(|column| column.ty().integer_range().is_some())
-        };
-        let integers = first
-            .on
-            .iter()
-            .all(|&(own, there)| is_integer(meta, own) && is_integer(&first.model, there));
         let there_not_null = first.on.iter().all(|&(_, there)| {
             let column = first.model.columns().get(usize::from(there));
             column.is_some_and(|column| !column.is_nullable())
@@ -118,7 +108,6 @@ impl Tie {
             referred: !first.forward,
             own: own.collect(),
             there: there.collect(),
-            integers,
             always: there_not_null && !first.forward && !through,
             origin: origin.map(Arc::new),
             target: Arc::clone(&last.model),
@@ -166,13 +155,6 @@ impl Tie {
     fn one_of(&self, keys: &[Key], dialect: &Dialect) -> Condition {
         match self.there.as_slice() {
             [column] => {
-                if let Some(right) = self.gapless(keys) {
-                    return Condition::Compare(Compare {
-                        column: *column,
-                        lookup: Lookup::Range,
-                        right,
-                    });
-                }
                 let mut values: Vec<_> = keys.iter().flat_map(|key| key.0.clone()).collect();
                 let room = match dialect.array_params {
                     true => ARRAY_FROM,
@@ -191,26 +173,6 @@ impl Tie {
                 .iter()
                 .fold(Condition::Never, |any, key| any.or(self.equal(key))),
         }
-    }
-
-    /// The least and the greatest of many keys, if they are integers with no other between them, as
-    /// those of a table or of a page often are. A range is one way through an index, where a list is
-    /// one for each of its values.
-    fn gapless(&self, keys: &[Key]) -> Option<Right> {
-        if !self.integers || keys.len() < ARRAY_FROM {
-            return None;
-        }
-        let (mut low, mut high) = (i64::MAX, i64::MIN);
-        for key in keys {
-            let [Value::I64(key)] = *key.0.as_slice() else {
-                return None;
-            };
-            (low, high) = (low.min(key), high.max(key));
-        }
-        // The keys are all different.
-        let between = high.abs_diff(low);
-        (between == keys.len() as u64 - 1)
-            .then(|| Right::Many(vec![Value::I64(low), Value::I64(high)]))
     }
 
     /// What a row is tied by; `None` if that is NULL.

@@ -160,30 +160,6 @@ fn pupils_of(keys: &[i64]) -> Statement {
     statements.pop().expect("two statements")
 }
 
-#[test]
-fn keys_without_a_gap_are_asked_for_as_a_range() {
-    for keys in [
-        vec![3, 4, 5, 6, 7],
-        vec![6, 7, 4, 3, 5],
-        vec![3, 3, 4, 5, 7, 6],
-    ] {
-        let statement = pupils_of(&keys);
-        assert!(
-            statement.sql.ends_with(r#""mentor_id" BETWEEN ? AND ?"#),
-            "{statement:?}"
-        );
-        assert_eq!(statement.params, [Value::I64(3), Value::I64(7)]);
-    }
-    for keys in [
-        vec![3, 4, 5, 7, 8],
-        vec![3, 4, 5, 6],
-        vec![i64::MIN, 0, 1, 2, i64::MAX],
-    ] {
-        let statement = pupils_of(&keys);
-        assert!(!statement.sql.contains("BETWEEN"), "{statement:?}");
-    }
-}
-
 #[derive(Model, Debug)]
 struct Shelf {
     #[model(primary_key)]
