@@ -217,7 +217,11 @@ pub(super) fn plans(
 ) -> Result<Vec<FetchPlan>> {
     let (keys, all) = match wanted {
         Wanted::Of(keys) => (keys, false),
-        Wanted::OfAll(keys) => (keys, tie.always && keys.len() >= MANY),
+        Wanted::OfAll(keys) => {
+            // A row that belongs to nobody must not be the one that stands for those like it.
+            let each = query.distinct_on.is_empty();
+            (keys, each && tie.always && keys.len() >= MANY)
+        }
     };
     query.check()?;
     if keys.is_empty() || query.is_empty() {

@@ -234,3 +234,19 @@ fn what_may_refer_to_nothing_is_asked_for_by_keys() {
     let statement = pupils_of(&keys);
     assert!(statement.sql.contains("WHERE"), "{statement:?}");
 }
+
+#[test]
+fn rows_that_stand_for_those_like_them_are_asked_for_by_keys() {
+    let one_each = Volume::objects().distinct_on(|v| v.id);
+    let query = Shelf::objects().prefetch_related_with(|s| s.volumes(), one_each);
+    let recording = || Recording::new(Dialect::new(Family::Postgres, "recording"));
+    let asked = recording();
+    drop(query.list(&asked.database()));
+    let sql = asked.statements().pop().expect("a statement").sql;
+    let answering = recording();
+    answering.expect(&sql, ["id"], (1..=40).map(|key| vec![Value::I64(2 * key)]));
+    drop(query.list(&answering.database()));
+    let statement = answering.statements().pop().expect("a statement");
+    assert!(statement.sql.contains("DISTINCT ON"), "{statement:?}");
+    assert!(statement.sql.contains("WHERE"), "{statement:?}");
+}
