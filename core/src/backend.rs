@@ -40,6 +40,11 @@ pub trait Backend: Debug + Send + Sync + 'static {
         false
     }
 
+    /// The same for reads of a few rows, which a backend may treat in another way.
+    fn reads_few_elsewhere(&self) -> bool {
+        self.reads_elsewhere()
+    }
+
     /// Sends a statement and hands its first rows, at most `max_rows`, to the sink.
     fn fetch(
         &self,

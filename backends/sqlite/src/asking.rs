@@ -39,7 +39,10 @@ impl Asking {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::New(Ok(work)) => {
                 let work = match self.pool.attempt(self.line, work) {
-                    Attempt::Done(result) => return Poll::Ready(result.map(Outcome::Fetched)),
+                    Attempt::Done(result) => {
+                        let done = result.map(|fetched| Outcome::Fetched(fetched, Vec::new()));
+                        return Poll::Ready(done);
+                    }
                     Attempt::Later(work) => {
                         self.stage = Stage::New(Ok(work));
                         context.waker().wake_by_ref();
@@ -122,7 +125,10 @@ impl Future for Fetching {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context).map(|result| match result? {
-            Outcome::Fetched(fetched) => Ok(fetched),
+            Outcome::Fetched(fetched, spent) => {
+                drop(spent);
+                Ok(fetched)
+            }
             _ => Err(closed()),
         })
     }

@@ -16,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::operation::Work;
 use crate::options::SqliteOptions;
 use crate::pool::{Lease, NoLease, Pool};
-use crate::run::{self, Left, Ran};
+use crate::run::{self, Left, Ran, Rows};
 use crate::statement::{self, Running};
 use crate::transaction::{self, SqliteTransaction};
 
@@ -54,6 +54,10 @@ impl Backend for SqliteBackend {
 
     fn reads_elsewhere(&self) -> bool {
         true
+    }
+
+    fn reads_few_elsewhere(&self) -> bool {
+        self.pool.opener().options().inline.is_none()
     }
 
     fn fetch(
@@ -152,7 +156,7 @@ pub(crate) fn fetch_blocking(
         let lease = acquire(pool, line, &statement.sql, interrupt)?;
         let place = lease.place();
         let ran = match pool.open(lease) {
-            Ok(connection) => run::fetch(connection, statement, sink, max_rows, interrupt),
+            Ok(connection) => run::fetch(connection, statement, sink, max_rows, None, interrupt),
             Err(error) => (Err(error), Left::Broken),
         };
         fetched(pool, place, ran)
@@ -206,7 +210,7 @@ pub(crate) fn fill_blocking(
     })
 }
 
-fn fetched(pool: &Arc<Pool>, place: Place, ran: Ran<Box<dyn RowSink>>) -> Result<Fetched> {
+fn fetched(pool: &Arc<Pool>, place: Place, ran: Ran<Rows>) -> Result<Fetched> {
     let (result, left) = ran;
     let cursor = match left {
         Left::Open(running) => Some(Box::new(Cursor::new(pool, running, false)) as _),
@@ -215,7 +219,10 @@ fn fetched(pool: &Arc<Pool>, place: Place, ran: Ran<Box<dyn RowSink>>) -> Result
             None
         }
     };
-    result.map(|sink| Fetched { sink, cursor })
+    result.map(|rows| Fetched {
+        sink: rows.sink,
+        cursor,
+    })
 }
 
 /// Runs an operation that the token can give up, and answers for it if it did.

@@ -21,6 +21,8 @@ pub(crate) use open::Opener;
 pub(crate) struct Connection {
     // Dropped first: its statements must be gone before the connection is closed.
     pub(crate) statements: Cache,
+    /// What a connection that reads keeps a snapshot with.
+    snapshot: Option<Snapshot>,
     /// What lets reads start on the thread that awaits them.
     inline: Option<Inline>,
     database: rusqlite::Connection,
@@ -35,10 +37,15 @@ struct Inline {
     budget: InlineBudget,
     /// The functions that may block.
     blocking: Vec<Box<str>>,
+}
+
+/// A transaction that keeps one snapshot for what would have one of its own otherwise.
+struct Snapshot {
     begin: Prepared,
     commit: Prepared,
-    /// Whether a transaction is open that keeps the snapshot of such a read.
     open: bool,
+    /// Up to the how manieth operation that was queued it may be used.
+    reach: u64,
 }
 
 /// A connection on its way between the pool and its users: what moves is a pointer.
@@ -138,25 +145,43 @@ impl Connection {
 
     /// Lets what follows read one snapshot, until [`end_snapshot`](Self::end_snapshot).
     pub(crate) fn begin_snapshot(&mut self) -> Result<()> {
-        let Some(inline) = &mut self.inline else {
+        let Some(snapshot) = &mut self.snapshot else {
             return Ok(());
         };
         // The progress handler may stop even this, when it is done already.
-        let begun = inline.begin.run();
-        inline.open = !self.database.is_autocommit();
-        match begun || inline.open {
+        let begun = snapshot.begin.run();
+        snapshot.open = !self.database.is_autocommit();
+        match begun || snapshot.open {
             true => Ok(()),
             false => Err(self.last_error("BEGIN")),
         }
     }
 
+    /// The same for others too that were queued until then, unless there is one already.
+    pub(crate) fn share_snapshot(&mut self, reach: u64) -> Result<()> {
+        match &mut self.snapshot {
+            Some(Snapshot { open: true, .. }) => return Ok(()),
+            Some(snapshot) => snapshot.reach = reach,
+            None => {}
+        }
+        self.begin_snapshot()
+    }
+
+    /// Up to the how manieth operation that was queued the snapshot may be used.
+    pub(crate) fn reach(&self) -> u64 {
+        match &self.snapshot {
+            Some(snapshot) if snapshot.open => snapshot.reach,
+            _ => 0,
+        }
+    }
+
     /// Ends the snapshot that an operation kept, if it did.
     pub(crate) fn end_snapshot(&mut self) -> Result<()> {
-        let Some(inline) = &mut self.inline else {
+        let Some(snapshot) = &mut self.snapshot else {
             return Ok(());
         };
-        if std::mem::take(&mut inline.open) {
-            inline.commit.run();
+        if std::mem::take(&mut snapshot.open) {
+            snapshot.commit.run();
             // Nothing was written that could be lost.
             self.roll_back()?;
         }

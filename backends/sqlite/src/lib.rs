@@ -28,9 +28,10 @@
 //! blocking threads alike.
 //!
 //! - The **asynchronous** reads run on blocking threads of the runtime, which serve as many reads
-//!   as there are and are given back after some milliseconds without any. A read costs one hop:
-//!   its rows are decoded where they are read, and its connection is free again when the last row
-//!   has been read. An open cursor holds its connection, and no thread.
+//!   as there are and are given back after some milliseconds without any. A read costs one hop,
+//!   and its connection is free again when the last row has been read. Short reads that wait for
+//!   a connection may read one snapshot, which is begun after they were asked for. An open cursor
+//!   holds its connection, and no thread.
 //! - The **blocking** reads run on the caller's thread and need no runtime.
 //! - **Giving up**: a read whose future is dropped, or whose token is cancelled, never begins if
 //!   it was queued, and is interrupted if it runs, also while it waits for a lock. An interrupt

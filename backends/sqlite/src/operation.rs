@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use queryset::{Fetched, Result, RowSink, Statement};
+use queryset::{Fetched, Result, RowSink, Statement, Value};
 
 use crate::connection::BoxConnection;
 use crate::interrupt::{Interrupt, Interruptible};
@@ -20,11 +20,13 @@ pub(crate) struct Operation {
 
 struct Progress {
     stage: Stage,
+    /// What is to be done, until somebody does it.
+    work: Option<Work>,
     waker: Option<Waker>,
 }
 
 enum Stage {
-    Waiting(Work),
+    Waiting,
     Running,
     Done(Result<Outcome>),
     /// The caller has its result, or went away.
@@ -62,7 +64,8 @@ pub(crate) enum Work {
 
 /// What came of it.
 pub(crate) enum Outcome {
-    Fetched(Fetched),
+    /// With the values of the placeholders, to be dropped where they were made.
+    Fetched(Fetched, Vec<Value>),
     Executed(u64),
     Begun(SqliteTransaction),
     Closed,
@@ -73,22 +76,26 @@ impl Operation {
         Arc::new(Self {
             interrupt: Interrupt::default(),
             progress: Mutex::new(Progress {
-                stage: Stage::Waiting(work),
+                stage: Stage::Waiting,
+                work: Some(work),
                 waker: Some(waker),
             }),
         })
     }
 
-    /// The work, for the worker that begins with it; `None` if nobody wants it any more.
-    pub(crate) fn begin(&self) -> Option<Work> {
+    /// Says that a worker begins with it; false if nobody wants it any more.
+    pub(crate) fn begin(&self) -> bool {
         let mut progress = lock(&self.progress);
-        match std::mem::replace(&mut progress.stage, Stage::Running) {
-            Stage::Waiting(work) => Some(work),
-            other => {
-                progress.stage = other;
-                None
-            }
+        let waits = matches!(progress.stage, Stage::Waiting);
+        if waits {
+            progress.stage = Stage::Running;
         }
+        waits
+    }
+
+    /// The work, for the worker that began with it.
+    pub(crate) fn take(&self) -> Option<Work> {
+        lock(&self.progress).work.take()
     }
 
     /// Whether the caller went away.
@@ -140,10 +147,14 @@ impl Operation {
         let mut progress = lock(&self.progress);
         let stage = std::mem::replace(&mut progress.stage, Stage::Gone);
         let waker = progress.waker.take();
+        let work = match stage {
+            Stage::Waiting => progress.work.take(),
+            _ => None,
+        };
         drop(progress);
         drop(waker);
         match stage {
-            Stage::Waiting(work) => Some(work),
+            Stage::Waiting => work,
             Stage::Running => {
                 self.interrupt.cancel();
                 None

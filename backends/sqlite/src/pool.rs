@@ -32,7 +32,7 @@ use crate::run::{self, Left};
 use crate::statement::Running;
 use crate::sync::lock;
 use crate::transaction::Pinned;
-use lane::{Lane, Waiter};
+use lane::Lane;
 use pace::Paces;
 use ripe::{Hint, Ripe};
 use turns::Turns;
@@ -103,10 +103,11 @@ pub(crate) enum Task {
 /// An operation that has begun.
 pub(crate) struct Run {
     pub(crate) operation: Arc<Operation>,
-    pub(crate) work: Work,
     pub(crate) lease: Lease,
     /// Whether it should be short.
     pub(crate) short: bool,
+    /// That it is to keep its snapshot for others, up to the how manieth that was queued.
+    pub(crate) reach: Option<u64>,
 }
 
 impl Pool {
@@ -128,6 +129,8 @@ impl Pool {
         }
         let workers = options.readers + 2;
         let turns = options.location.is_memory().then(|| Turns::new(&runtime));
+        // In memory a snapshot keeps writes out.
+        readers.shares = turns.is_none();
         Arc::new(Self {
             state: Mutex::new(State {
                 phase: Phase::Open,
@@ -179,11 +182,7 @@ impl Pool {
         lane.check_usable()?;
         let waits = !lane.has_spare();
         let since = waits.then(|| self.runtime.timer().now());
-        lane.waiters.push_back(Waiter::Job {
-            operation: Arc::clone(operation),
-            sql,
-            since,
-        });
+        lane.queue(Arc::clone(operation), sql, since);
         let waits = state.take_turns() || waits;
         let expire = waits && !std::mem::replace(&mut state.expiring, true);
         let call = state.call();
@@ -298,18 +297,25 @@ impl Pool {
         self: &Arc<Self>,
         state: &mut State,
         left: Option<(Place, Left)>,
+        picked: Option<(Task, Instant)>,
         began: Option<Instant>,
         answered: Option<Waker>,
     ) -> Next {
-        let now = state.is_asked().then(Instant::now);
+        let now = match &picked {
+            Some((_, now)) => Some(*now),
+            None => state.is_asked().then(Instant::now),
+        };
         let unwanted = left.and_then(|(place, left)| {
             let ended = now.map(|now| (began, now));
             state.take_back(place, left, ended)
         });
         let drained = self.settle(state);
-        let task = now
-            .filter(|_| !state.keeps_up())
-            .and_then(|now| state.pick(now));
+        let task = match picked {
+            Some((task, _)) => Some(task),
+            None => now
+                .filter(|_| !state.keeps_up())
+                .and_then(|now| state.pick(now)),
+        };
         let mut sprint = None;
         if let Some(task) = &task {
             state.crew.begin();
@@ -429,6 +435,27 @@ impl State {
         task
     }
 
+    /// The next short read for a connection that keeps a snapshot; the connection, if there is none
+    /// that may share it.
+    pub(crate) fn pick_for(
+        &mut self,
+        connection: BoxConnection,
+        began: Option<Instant>,
+    ) -> Result<(Task, Instant), BoxConnection> {
+        let open = self.phase == Phase::Open && self.ready.is_empty();
+        if !open || self.keeps_up() {
+            return Err(connection);
+        }
+        let now = Instant::now();
+        let Self { readers, paces, .. } = self;
+        let (run, held) = readers.pick_for(connection, now, |sql| paces.is_short(sql))?;
+        if let Some((sql, leased)) = held {
+            let took = now.saturating_duration_since(began.unwrap_or(leased));
+            paces.note(sql, took);
+        }
+        Ok((Task::Run(run), now))
+    }
+
     /// Whether anything was asked for, be there a connection for it or not.
     fn is_asked(&self) -> bool {
         !self.ready.is_empty()
@@ -494,6 +521,11 @@ impl State {
                 None
             }
             Left::Free(connection) => {
+                lane.vacate(place.slot);
+                Some(connection)
+            }
+            // Its snapshot ends with it.
+            Left::Shared(connection) => {
                 lane.vacate(place.slot);
                 Some(connection)
             }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use queryset::{Access, Error, ErrorKind, Result, RowSink, Statement};
+use queryset::{Access, Error, ErrorKind, Result, RowSink, Statement, Value};
 
 use crate::connection::Connection;
 use crate::error;
@@ -18,6 +18,8 @@ use crate::statement::{self, Running, Start};
 pub(crate) enum Left {
     /// It serves others again.
     Free(Box<Connection>),
+    /// It keeps a snapshot for others that read.
+    Shared(Box<Connection>),
     /// Rows wait in its statement.
     Open(Box<Running>),
     /// It belongs to a transaction from now on.
@@ -29,14 +31,24 @@ pub(crate) enum Left {
 /// A result, and what is left.
 pub(crate) type Ran<T> = (Result<T>, Left);
 
-/// Runs a statement and hands its first rows, at most `max_rows`, to the sink.
+/// What a read came to.
+pub(crate) struct Rows {
+    pub(crate) sink: Box<dyn RowSink>,
+    /// The values of the statement's placeholders, if it has ended: memory is freed at less cost by
+    /// the thread that asked for it.
+    pub(crate) spent: Vec<Value>,
+}
+
+/// Runs a statement and hands its first rows, at most `max_rows`, to the sink. With a `reach` it
+/// keeps its snapshot for others that were queued until then.
 pub(crate) fn fetch(
-    connection: Box<Connection>,
+    mut connection: Box<Connection>,
     statement: Statement,
     sink: Box<dyn RowSink>,
     max_rows: usize,
+    reach: Option<u64>,
     interrupt: Option<&Arc<impl Interruptible>>,
-) -> Ran<Box<dyn RowSink>> {
+) -> Ran<Rows> {
     guarded(|| {
         let working = work_for(&connection, interrupt);
         if working.is_given_up() {
@@ -45,6 +57,7 @@ pub(crate) fn fetch(
         if let Err(error) = connection.check_transaction() {
             return (Err(error), Left::Free(connection));
         }
+        let shares = reach.is_some_and(|reach| connection.share_snapshot(reach).is_ok());
         let Statement {
             sql,
             params,
@@ -52,7 +65,7 @@ pub(crate) fn fetch(
             ..
         } = statement;
         let ran = match Running::start(connection, sql, params, access == Access::Read) {
-            Ok(running) => pull(running, sink, max_rows, true),
+            Ok(running) => pull(running, sink, max_rows, true, shares),
             Err((error, connection)) => (Err(error), free(connection)),
         };
         drop(working);
@@ -66,13 +79,13 @@ pub(crate) fn fill(
     sink: Box<dyn RowSink>,
     max_rows: usize,
     interrupt: Option<&Arc<impl Interruptible>>,
-) -> Ran<Box<dyn RowSink>> {
+) -> Ran<Rows> {
     guarded(|| {
         let working = work_for(running.connection(), interrupt);
         if working.is_given_up() {
             return (Err(not_begun()), free(running.finish()));
         }
-        let ran = pull(*running, sink, max_rows, false);
+        let ran = pull(*running, sink, max_rows, false, false);
         drop(working);
         ran
     })
@@ -280,6 +293,17 @@ pub(crate) fn roll_back(mut connection: Box<Connection>) -> Left {
     .1
 }
 
+/// Ends a snapshot that reads have shared.
+pub(crate) fn end_snapshot(connection: Box<Connection>) -> Left {
+    guarded(|| {
+        let working = connection.work_for(None);
+        let left = free(connection);
+        drop(working);
+        (Ok(()), left)
+    })
+    .1
+}
+
 /// Ends an open statement.
 pub(crate) fn finish(running: Box<Running>) -> Left {
     match catch_unwind(AssertUnwindSafe(|| free(running.finish()))) {
@@ -313,7 +337,8 @@ fn pull(
     mut sink: Box<dyn RowSink>,
     max_rows: usize,
     first: bool,
-) -> Ran<Box<dyn RowSink>> {
+    shares: bool,
+) -> Ran<Rows> {
     let budget = running.connection().inline_budget().filter(|_| first);
     let timed = budget.map(|budget| (budget.most_time(), Instant::now()));
     let came = rows(&mut running, &mut *sink, max_rows);
@@ -324,10 +349,17 @@ fn pull(
         }
     }
     match came {
-        Ok(true) => (Ok(sink), Left::Open(Box::new(running))),
+        Ok(true) => {
+            let spent = Vec::new();
+            (Ok(Rows { sink, spent }), Left::Open(Box::new(running)))
+        }
         Ok(false) => {
-            let (settled, left) = settle(running.finish());
-            (settled.map(|()| sink), left)
+            let (connection, spent) = running.end();
+            if shares && connection.is_in_transaction() {
+                return (Ok(Rows { sink, spent }), Left::Shared(connection));
+            }
+            let (settled, left) = settle(connection);
+            (settled.map(|()| Rows { sink, spent }), left)
         }
         Err(error) => (Err(error), free(running.finish())),
     }

@@ -41,6 +41,8 @@ pub(crate) struct Running {
     sql: Arc<str>,
     /// What the placeholders refer to: texts and bytes are bound without a copy.
     params: Vec<Value>,
+    /// Whether a text or bytes were bound.
+    bytes: bool,
     columns: c_int,
     stepped: bool,
     /// Whether it stands on a row that was not handed over yet.
@@ -59,12 +61,14 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Ends a run, wherever it is. Its values are unbound, so that they can be freed.
-    fn end(&self) {
+    /// Ends a run, wherever it is. Values that lie in memory are unbound, so that it can be freed.
+    fn end(&self, unbinds: bool) {
         // SAFETY: the statement is alive, and its connection is only used by this thread.
         unsafe {
             ffi::sqlite3_reset(self.pointer.as_ptr());
-            ffi::sqlite3_clear_bindings(self.pointer.as_ptr());
+            if unbinds {
+                ffi::sqlite3_clear_bindings(self.pointer.as_ptr());
+            }
         }
     }
 
@@ -137,6 +141,7 @@ impl Running {
             place,
             sql,
             params,
+            bytes: false,
             columns: 0,
             stepped: false,
             ahead: false,
@@ -206,21 +211,26 @@ impl Running {
 
     /// Ends the run, wherever it is, and gives the connection back.
     pub(crate) fn finish(self) -> Box<Connection> {
+        self.end().0
+    }
+
+    /// The same, and gives back the values of the placeholders too.
+    pub(crate) fn end(self) -> (Box<Connection>, Vec<Value>) {
         let Self {
             mut prepared,
             place,
             sql,
             params,
+            bytes,
             mut connection,
             ..
         } = self;
-        prepared.end();
+        prepared.end(bytes);
         if connection.inline_budget().is_some() {
             prepared.look_back();
         }
-        drop(params);
         connection.statements.put(place, sql, prepared);
-        connection
+        (connection, params)
     }
 
     /// Ends the run, and gives back what it takes to begin again.
@@ -230,10 +240,11 @@ impl Running {
             place,
             sql,
             params,
+            bytes,
             mut connection,
             ..
         } = self;
-        prepared.end();
+        prepared.end(bytes);
         if connection.inline_budget().is_some() {
             prepared.look_back();
         }
@@ -270,6 +281,7 @@ impl Running {
         }
         for (index, value) in self.params.iter().enumerate() {
             let bound = bound(value, index + 1, self.connection.round_decimals())?;
+            self.bytes |= matches!(bound, Bound::Text(_) | Bound::Blob(_));
             let code = bind_one(&self.prepared, index + 1, &bound);
             if code != ffi::SQLITE_OK {
                 return Err(self.connection.last_error(&self.sql));

@@ -44,7 +44,7 @@ impl Status {
             Left::Free(connection) if connection.is_in_transaction() => OPEN,
             Left::Free(_) => ENDED,
             Left::Broken => LOST,
-            Left::Open(_) | Left::Pinned => return,
+            Left::Open(_) | Left::Pinned | Left::Shared(_) => return,
         };
         self.0.store(status, Ordering::Release);
     }

@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use queryset::{Error, ErrorKind, Fetched, Result, RowSink};
+use queryset::{Error, ErrorKind, Fetched, Result};
 
 use crate::connection::Place;
 use crate::crew::{Bell, Call, Sprint, WATCH};
 use crate::cursor::Cursor;
 use crate::operation::{Operation, Outcome, Work};
 use crate::pool::{Lease, Pool, Run, Task, wake};
-use crate::run::{self, Left, Ran};
+use crate::run::{self, Left, Ran, Rows};
 use crate::transaction::SqliteTransaction;
 
 impl Pool {
@@ -60,7 +60,7 @@ impl Pool {
         let (operations, tasks) = state.strand();
         drop(state);
         for operation in operations {
-            match operation.begin() {
+            match operation.begin().then(|| operation.take()).flatten() {
                 Some(Work::Fill { running, .. }) => self.finish(running),
                 Some(Work::Again { connection, .. }) => {
                     self.give_back(connection.place(), run::roll_back(connection));
@@ -86,17 +86,18 @@ impl Pool {
         match task {
             Task::Run(Run {
                 operation,
-                work,
                 lease,
+                reach,
                 ..
             }) => {
                 let place = lease.place();
-                let (result, left) = self.run(&operation, work, lease);
+                let (result, left) = self.run(&operation, lease, reach);
                 self.report(place, operation, result, left)
             }
             Task::Resume(operation) => {
                 let interrupt = Some(&operation);
-                let (place, (result, left)) = match operation.begin() {
+                let work = operation.begin().then(|| operation.take()).flatten();
+                let (place, (result, left)) = match work {
                     Some(Work::Fill {
                         running,
                         sink,
@@ -112,11 +113,11 @@ impl Pool {
                         max_rows,
                     }) => (
                         connection.place(),
-                        run::fetch(connection, statement, sink, max_rows, interrupt),
+                        run::fetch(connection, statement, sink, max_rows, None, interrupt),
                     ),
                     _ => return (None, None),
                 };
-                self.report(place, operation, result.map(Came::Rows), left)
+                self.report(place, operation, result.map(fetched), left)
             }
             Task::Finish(running) => {
                 let place = running.connection().place();
@@ -137,38 +138,42 @@ impl Pool {
         }
     }
 
-    fn run(self: &Arc<Self>, operation: &Arc<Operation>, work: Work, lease: Lease) -> Ran<Came> {
+    fn run(
+        self: &Arc<Self>,
+        operation: &Arc<Operation>,
+        lease: Lease,
+        reach: Option<u64>,
+    ) -> Ran<Outcome> {
         let interrupt = Some(operation);
         let connection = match self.open(lease) {
             Ok(connection) => connection,
             Err(error) => return (Err(error), Left::Broken),
         };
-        match work {
-            Work::Fetch {
+        match operation.take() {
+            Some(Work::Fetch {
                 statement,
                 sink,
                 max_rows,
-            } => {
-                let (result, left) = run::fetch(connection, statement, sink, max_rows, interrupt);
-                (result.map(Came::Rows), left)
+            }) => {
+                let (result, left) =
+                    run::fetch(connection, statement, sink, max_rows, reach, interrupt);
+                (result.map(fetched), left)
             }
-            Work::Execute { statement } => {
+            Some(Work::Execute { statement }) => {
                 let (result, left) = run::execute(connection, statement, interrupt);
-                (result.map(Came::Changes), left)
+                (result.map(Outcome::Executed), left)
             }
-            Work::Begin { sql } => match run::begin(connection, &sql, interrupt) {
+            Some(Work::Begin { sql }) => match run::begin(connection, &sql, interrupt) {
                 (Ok(()), Left::Free(connection)) => {
                     let transaction = SqliteTransaction::on(self, connection);
-                    (Ok(Came::Transaction(transaction)), Left::Pinned)
+                    (Ok(Outcome::Begun(transaction)), Left::Pinned)
                 }
                 (Err(error), left) => (Err(error), left),
                 // A transaction that was begun leaves its connection free.
                 (Ok(()), left) => (Err(crate::pool::closed()), left),
             },
-            // Neither waits for a connection.
-            Work::Fill { .. } | Work::Again { .. } | Work::Close => {
-                (Err(crate::pool::closed()), Left::Free(connection))
-            }
+            // The others wait for no connection.
+            _ => (Err(crate::pool::closed()), Left::Free(connection)),
         }
     }
 
@@ -176,23 +181,21 @@ impl Pool {
         self: &Arc<Self>,
         place: Place,
         operation: Arc<Operation>,
-        result: Result<Came>,
+        mut result: Result<Outcome>,
         left: Left,
     ) -> Performed {
         self.note_transaction(place, &left);
-        let (left, cursor) = match left {
-            Left::Open(running) => (None, Some(Cursor::new(self, running, true))),
-            Left::Pinned => (None, None),
-            other => (Some((place, other)), None),
+        let left = match left {
+            Left::Open(running) => {
+                let cursor = Cursor::new(self, running, true);
+                if let Ok(Outcome::Fetched(fetched, _)) = &mut result {
+                    fetched.cursor = Some(Box::new(cursor));
+                }
+                None
+            }
+            Left::Pinned => None,
+            other => Some((place, other)),
         };
-        let result = result.map(|came| match came {
-            Came::Rows(sink) => Outcome::Fetched(Fetched {
-                sink,
-                cursor: cursor.map(|cursor| Box::new(cursor) as _),
-            }),
-            Came::Changes(rows) => Outcome::Executed(rows),
-            Came::Transaction(transaction) => Outcome::Begun(transaction),
-        });
         (left, Some((operation, result)))
     }
 }
@@ -202,10 +205,13 @@ type Performed = (
     Option<(Arc<Operation>, Result<Outcome>)>,
 );
 
-enum Came {
-    Rows(Box<dyn RowSink>),
-    Changes(u64),
-    Transaction(SqliteTransaction),
+/// The rows of a read; its cursor, if it is still open, is made of what it left.
+fn fetched(rows: Rows) -> Outcome {
+    let fetched = Fetched {
+        sink: rows.sink,
+        cursor: None,
+    };
+    Outcome::Fetched(fetched, rows.spent)
 }
 
 const LOST: &str = "the runtime has shut down: keep it alive for as long as its database is used";
@@ -261,7 +267,19 @@ impl Post {
                 pool.watch();
                 continue;
             }
-            let next = pool.next(&mut state, left.take(), began, answered);
+            let mut picked = None;
+            if let Some((place, Left::Shared(connection))) = left {
+                left = None;
+                match state.pick_for(connection, began) {
+                    Ok(task) => picked = Some(task),
+                    Err(connection) => {
+                        drop(state);
+                        left = Some((place, run::end_snapshot(connection)));
+                        state = pool.lock();
+                    }
+                }
+            }
+            let next = pool.next(&mut state, left.take(), picked, began, answered);
             // Already while it reports: a caller that asks again at once calls this thread, which
             // has not even gone to sleep, and not another.
             let rests = next.task.is_none() && next.unwanted.is_none();

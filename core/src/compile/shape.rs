@@ -265,8 +265,8 @@ impl<'d> Shape<'d> {
 
     #[inline]
     pub(super) fn param(&mut self, value: Value) {
-        if self.params.is_empty() {
-            self.params.reserve(4);
+        if self.params.capacity() == 0 {
+            self.params = Vec::with_capacity(4);
         }
         self.params.push(value);
     }

@@ -349,17 +349,38 @@ pub(super) struct Spares(Mutex<Kept>);
 
 // In the boxes in which they travel as sinks.
 #[allow(clippy::vec_box)]
-type Kept = Vec<Box<Flat>>;
+#[derive(Default)]
+struct Kept {
+    large: Vec<Box<Flat>>,
+    small: Vec<Box<Flat>>,
+}
 
 impl Spares {
     /// As many as one iteration uses.
-    const KEPT: usize = 2;
+    const LARGE: usize = 2;
     /// A chunk of long rows is not kept.
     const LARGEST: usize = 2 * super::iterate::CHUNK_BYTES;
+    /// Many tasks may each read a row at a time.
+    const SMALL: usize = 64;
+    /// What a few rows take.
+    const SMALLEST: usize = 2048;
 
     /// An empty chunk for rows laid out like this.
     pub(super) fn take(&self, layout: Layout) -> Box<Flat> {
-        let kept = self.lock().pop();
+        let mut spares = self.lock();
+        let kept = spares.large.pop().or_else(|| spares.small.pop());
+        drop(spares);
+        Self::laid_out(kept, layout)
+    }
+
+    /// The same for a few rows.
+    pub(super) fn take_small(&self, layout: Layout) -> Box<Flat> {
+        let kept = self.lock().small.pop();
+        Self::laid_out(kept, layout)
+    }
+
+    #[inline]
+    fn laid_out(kept: Option<Box<Flat>>, layout: Layout) -> Box<Flat> {
         match kept {
             Some(mut flat) => {
                 flat.layout = layout;
@@ -376,8 +397,12 @@ impl Spares {
             + flat.text.capacity()
             + flat.bytes.capacity();
         if capacity <= Self::LARGEST {
-            let mut spares = self.lock();
-            if spares.len() < Self::KEPT {
+            let mut kept = self.lock();
+            let (spares, most) = match capacity <= Self::SMALLEST {
+                true => (&mut kept.small, Self::SMALL),
+                false => (&mut kept.large, Self::LARGE),
+            };
+            if spares.len() < most {
                 spares.push(flat);
             }
         }

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
+use super::flat::Flat;
 use super::hook::Observed;
-use super::sink::{Collect, Gather, Layout, List};
+use super::sink::{Collect, First, Gather, Layout, List};
 use super::{AsyncIter, Database};
 use crate::backend::{Fetched, gave_up, until_cancelled};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{FromRow, RowReader, RowSink};
+use crate::row::{FromRow, RowReader, RowSink, Shared};
 use crate::runtime::BoxFuture;
 use crate::statement::Statement;
 
@@ -129,18 +130,68 @@ impl Database {
     }
 
     /// The asynchronous twin of [`fetch`](Self::fetch).
-    pub(crate) async fn afetch<T, F>(
+    pub(crate) fn afetch<T, F>(
         &self,
         read: Read,
         decode: F,
         max_rows: usize,
-    ) -> Result<Vec<T>>
+    ) -> impl Future<Output = Result<Vec<T>>> + Send
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        let list = self.agather_some(read, List::new(decode), max_rows).await?;
-        Ok(list.rows)
+        let list = self.agather_few(read, move || List::new(decode), max_rows);
+        async move { Ok(list.await?.rows) }
+    }
+
+    /// Reads the first row, and how many there are.
+    #[track_caller]
+    pub(crate) fn fetch_first<T, F>(&self, read: Read, decode: F) -> Result<First<T, F>>
+    where
+        T: Send + 'static,
+        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+    {
+        self.gather_some(read, First::new(decode), usize::MAX)
+    }
+
+    /// The asynchronous twin of [`fetch_first`](Self::fetch_first).
+    pub(crate) fn afetch_first<T, F>(
+        &self,
+        read: Read,
+        decode: F,
+    ) -> impl Future<Output = Result<First<T, F>>> + Send
+    where
+        T: Send + 'static,
+        F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+    {
+        self.agather_few(read, move || First::new(decode), usize::MAX)
+    }
+
+    /// Reads rows that are mostly few. What it takes to ask is done by the call and kept out of the
+    /// future, which is moved often.
+    fn agather_few<G: Gather>(
+        &self,
+        read: Read,
+        into: impl FnOnce() -> G + Send,
+        max_rows: usize,
+    ) -> impl Future<Output = Result<G>> + Send {
+        let most = read.statement.most_rows.unwrap_or(u64::MAX);
+        // A few rows that are read on another thread are built here, and what they come in is used
+        // again: memory that one thread asks for and another frees costs more than the copy.
+        let (sink, into): (Box<dyn RowSink>, _) =
+            match most <= FEW && self.backend().reads_few_elsewhere() {
+                true => (self.shared.spares.take_small(read.layout), Some(into)),
+                false => (Box::new(Collect::new(read.layout, into())), None),
+            };
+        let asked = self.ask(read.statement, sink, read.limits, max_rows);
+        async move {
+            let Asked { observed, future } = asked?;
+            let fetched = future.await;
+            match into {
+                Some(into) => self.pour(observed, fetched, into()),
+                None => finish(observed, fetched),
+            }
+        }
     }
 
     /// Reads all rows, asynchronously.
@@ -176,20 +227,57 @@ impl Database {
     }
 
     async fn agather_some<G: Gather>(&self, read: Read, into: G, max_rows: usize) -> Result<G> {
-        check(read.limits.cancel.as_ref())?;
-        let observed = self.observe(&read.statement);
         let sink = Box::new(Collect::new(read.layout, into));
-        let limits = read.limits;
-        let future = self.backend().fetch(read.statement, sink, max_rows);
-        let fetched = if limits.any() {
+        let Asked { observed, future } = self.ask(read.statement, sink, read.limits, max_rows)?;
+        finish(observed, future.await)
+    }
+
+    /// Asks the backend for the first rows of a statement, within the limits.
+    fn ask(
+        &self,
+        statement: Statement,
+        sink: Box<dyn RowSink>,
+        limits: Limits,
+        max_rows: usize,
+    ) -> Result<Asked> {
+        check(limits.cancel.as_ref())?;
+        let observed = self.observe(&statement);
+        let mut future = self.backend().fetch(statement, sink, max_rows);
+        if limits.any() {
             let deadline = limits.begin(self.runtime().timer().now());
-            deadline.hold(self, future).await
-        } else {
-            future.await
-        };
-        finish(observed, fetched)
+            let (db, unlimited) = (self.clone(), future);
+            future = Box::pin(async move { deadline.hold(&db, unlimited).await });
+        }
+        Ok(Asked { observed, future })
+    }
+
+    /// Builds the rows that came in a chunk.
+    fn pour<G: Gather>(
+        &self,
+        observed: Observed,
+        fetched: Result<Fetched>,
+        mut into: G,
+    ) -> Result<G> {
+        let result = fetched.and_then(|fetched| {
+            let mut flat = returned::<Flat>(fetched.sink)?;
+            let poured = flat.pour(&mut into, &Shared::default());
+            self.shared.spares.give_back(flat);
+            poured
+        });
+        let rows = result.as_ref().map_or(0, |()| into.taken() as u64);
+        observed.end(rows, result.as_ref().err());
+        result.map(|()| into)
     }
 }
+
+/// A statement that was handed to the backend.
+struct Asked {
+    observed: Observed,
+    future: BoxFuture<'static, Result<Fetched>>,
+}
+
+/// So many rows are few.
+const FEW: u64 = 32;
 
 fn finish<G: Gather>(observed: Observed, fetched: Result<Fetched>) -> Result<G> {
     let result = fetched.and_then(|fetched| returned::<Collect<G>>(fetched.sink));

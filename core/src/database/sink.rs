@@ -62,6 +62,48 @@ where
     }
 }
 
+/// The first row as `T`, and how many there were.
+pub(crate) struct First<T, F> {
+    pub(crate) row: Option<T>,
+    pub(crate) rows: usize,
+    decode: F,
+}
+
+impl<T, F> First<T, F> {
+    pub(super) fn new(decode: F) -> Self {
+        Self {
+            row: None,
+            rows: 0,
+            decode,
+        }
+    }
+}
+
+impl<T, F> Gather for First<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
+{
+    #[inline]
+    fn row(&mut self, row: RowReader<'_>) -> Result<()> {
+        let row = (self.decode)(&row)?;
+        if self.rows == 0 {
+            self.row = Some(row);
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn taken(&self) -> usize {
+        self.rows
+    }
+
+    fn clear(&mut self) {
+        self.row = None;
+        self.rows = 0;
+    }
+}
+
 /// Reads rows where the driver has them.
 pub(super) struct Collect<G> {
     pub(super) gathered: G,

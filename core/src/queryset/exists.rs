@@ -15,7 +15,7 @@ impl<T: FromRow> QuerySet<T> {
     pub fn exists(&self, db: &Database) -> Result<bool> {
         db.enter("exists")?;
         match self.plan_exists(db)? {
-            Some(read) => Ok(!db.fetch(read, nothing, usize::MAX)?.is_empty()),
+            Some(read) => Ok(db.fetch_first(read, nothing)?.rows > 0),
             None => Ok(false),
         }
     }
@@ -26,7 +26,7 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`exists`](Self::exists).
     pub async fn aexists(&self, db: &Database) -> Result<bool> {
         match self.plan_exists(db)? {
-            Some(read) => Ok(!db.afetch(read, nothing, usize::MAX).await?.is_empty()),
+            Some(read) => Ok(db.afetch_first(read, nothing).await?.rows > 0),
             None => Ok(false),
         }
     }

@@ -30,11 +30,13 @@ impl<T: FromRow> QuerySet<T> {
     pub fn get(&self, db: &Database) -> Result<T> {
         db.enter("get")?;
         let began = self.query().began(db);
-        let rows = match self.plan_get(db)? {
-            Some(read) => db.fetch(read, T::from_row, usize::MAX)?,
-            None => Vec::new(),
+        let row = match self.plan_get(db)? {
+            Some(read) => {
+                let first = db.fetch_first(read, T::from_row)?;
+                self.single(first.row, first.rows)?
+            }
+            None => return Err(self.none_matches()),
         };
-        let row = self.single(rows)?;
         self.query().prefetch_for(db, loadables([&row]), began)?;
         Ok(row)
     }
@@ -45,14 +47,17 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`get`](Self::get).
     pub async fn aget(&self, db: &Database) -> Result<T> {
         let began = self.query().began(db);
-        let rows = match self.plan_get(db)? {
-            Some(read) => db.afetch(read, T::from_row, usize::MAX).await?,
-            None => Vec::new(),
+        let row = match self.plan_get(db)? {
+            Some(read) => {
+                let first = db.afetch_first(read, T::from_row).await?;
+                self.single(first.row, first.rows)?
+            }
+            None => return Err(self.none_matches()),
         };
-        let row = self.single(rows)?;
         if self.query().prefetches() {
+            // Seldom, and too large to be in the future of each.
             let fetched = self.query().aprefetch_for(db, loadables([&row]), began);
-            fetched.await?;
+            Box::pin(fetched).await?;
         }
         Ok(row)
     }
@@ -93,11 +98,11 @@ impl<T: FromRow> QuerySet<T> {
         )
     }
 
-    fn single(&self, mut rows: Vec<T>) -> Result<T> {
-        match (rows.pop(), rows.len()) {
-            (Some(row), 0) => Ok(row),
+    fn single(&self, row: Option<T>, rows: usize) -> Result<T> {
+        match (row, rows) {
+            (Some(row), 1) => Ok(row),
             (None, _) => Err(self.none_matches()),
-            (Some(_), more) => Err(self.several_match(more as u64 + 1)),
+            (Some(_), rows) => Err(self.several_match(rows as u64)),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use queryset::{Access, Error, ErrorKind, Result};
 use rusqlite::{OpenFlags, ffi};
 
-use super::{Connection, Inline, Line, Place, SqliteConnection};
+use super::{Connection, Inline, Line, Place, Snapshot, SqliteConnection};
 use crate::error::from_rusqlite;
 use crate::functions;
 use crate::interrupt::{self, INLINE_STEPS, PROGRESS_STEPS};
@@ -88,6 +88,7 @@ impl Opener {
         let database = Self::database(&options.location, self.immutable, first)?;
         let mut connection = Connection {
             statements: Cache::new(options.statement_cache),
+            snapshot: None,
             inline: None,
             handle: Arc::new(database.get_interrupt_handle()),
             database,
@@ -132,14 +133,14 @@ impl Opener {
             hook(&handle)?;
             blocking.append(&mut handle.into_blocking());
         }
-        connection.inline = match inline {
-            None => None,
-            Some(budget) => Some(Inline {
-                budget,
-                blocking,
+        connection.inline = inline.map(|budget| Inline { budget, blocking });
+        connection.snapshot = match writes {
+            true => None,
+            false => Some(Snapshot {
                 begin: statement::prepare_one(connection, "BEGIN")?,
                 commit: statement::prepare_one(connection, "COMMIT")?,
                 open: false,
+                reach: 0,
             }),
         };
         Ok(())

@@ -32,6 +32,10 @@ pub(super) struct Lane {
     pub(super) barred: bool,
     /// How many of those who wait go before others.
     pub(super) turn: usize,
+    /// How many operations have been queued.
+    asked: u64,
+    /// Whether short reads that wait may share a snapshot.
+    pub(super) shares: bool,
 }
 
 enum Slot {
@@ -48,6 +52,9 @@ struct Holder {
     transaction: bool,
 }
 
+/// What a connection was used for, and since when.
+type Used = (Arc<str>, Instant);
+
 /// A connection, or leave to open one.
 pub(crate) enum Lease {
     Idle(Box<Connection>),
@@ -60,6 +67,8 @@ pub(super) enum Waiter {
         sql: Arc<str>,
         /// When it began to wait for a connection; `None` if one was free.
         since: Option<Instant>,
+        /// As the how manieth it was queued.
+        number: u64,
     },
     Thread(Arc<Seat>),
 }
@@ -69,6 +78,25 @@ pub(super) struct Seat {
     pub(super) thread: Thread,
     pub(super) sql: Arc<str>,
     pub(super) lease: Mutex<Option<Lease>>,
+}
+
+/// So many reads share a snapshot at most.
+const SHARE: u64 = 64;
+
+/// Whether a statement does nothing to the transaction that it runs in.
+fn is_select(sql: &str) -> bool {
+    sql.starts_with("SELECT ")
+}
+
+impl Holder {
+    fn new(sql: Arc<str>, since: Instant) -> Self {
+        Self {
+            sql,
+            since,
+            parked: None,
+            transaction: false,
+        }
+    }
 }
 
 impl Lease {
@@ -91,7 +119,25 @@ impl Lane {
             gone: 0,
             barred: false,
             turn: 0,
+            asked: 0,
+            shares: false,
         }
+    }
+
+    /// Queues an operation, which waits from `since` on if no connection is free.
+    pub(super) fn queue(
+        &mut self,
+        operation: Arc<Operation>,
+        sql: Arc<str>,
+        since: Option<Instant>,
+    ) {
+        self.asked += 1;
+        self.waiters.push_back(Waiter::Job {
+            operation,
+            sql,
+            since,
+            number: self.asked,
+        });
     }
 
     /// Takes the pool's first connection in, which has the first slot.
@@ -215,13 +261,57 @@ impl Lane {
                 (slot, Lease::New(Place { line, slot }))
             }
         };
-        self.slots[slot] = Slot::Held(Holder {
-            sql,
-            since: now,
-            parked: None,
-            transaction: false,
-        });
+        self.slots[slot] = Slot::Held(Holder::new(sql, now));
         Some(lease)
+    }
+
+    /// Whether the operation at the head of the queue is a short read that may share a snapshot
+    /// with others that were queued before it.
+    fn may_share(&self, is_short: impl Fn(&Arc<str>) -> bool) -> Option<u64> {
+        match self.waiters.front() {
+            Some(Waiter::Job { sql, number, .. }) if self.shares && !self.barred => {
+                (is_select(sql) && is_short(sql)).then_some(*number)
+            }
+            _ => None,
+        }
+    }
+
+    /// The operation at the head of the queue for a connection that keeps a snapshot, if it was
+    /// queued before that was taken; and what the connection was used for, and since when.
+    pub(super) fn pick_for(
+        &mut self,
+        connection: BoxConnection,
+        now: Instant,
+        is_short: impl Fn(&Arc<str>) -> bool,
+    ) -> Result<(Run, Option<Used>), BoxConnection> {
+        while self
+            .may_share(&is_short)
+            .is_some_and(|number| number <= connection.reach())
+        {
+            let Some(Waiter::Job { operation, sql, .. }) = self.waiters.pop_front() else {
+                break;
+            };
+            self.turn = self.turn.saturating_sub(1);
+            if !operation.begin() {
+                self.gone = self.gone.saturating_sub(1);
+                continue;
+            }
+            self.serve_threads();
+            let slot = connection.place().slot;
+            let held = Slot::Held(Holder::new(sql, now));
+            let before = match std::mem::replace(&mut self.slots[slot], held) {
+                Slot::Held(holder) => Some((holder.sql, holder.since)),
+                Slot::Empty | Slot::Idle => None,
+            };
+            let run = Run {
+                operation,
+                reach: Some(connection.reach()),
+                lease: Lease::Idle(connection),
+                short: true,
+            };
+            return Ok((run, before));
+        }
+        Err(connection)
     }
 
     /// The operation at the head of the queue, with a connection.
@@ -236,19 +326,24 @@ impl Lane {
             };
             self.turn = self.turn.saturating_sub(1);
             let short = is_short(&sql);
+            let shares = short && is_select(&sql);
             let lease = self.lease(sql, now)?;
-            let Some(work) = operation.begin() else {
+            if !operation.begin() {
                 self.gone = self.gone.saturating_sub(1);
                 self.return_lease(lease);
                 continue;
-            };
+            }
             self.serve_threads();
             let short = short && matches!(lease, Lease::Idle(_));
+            let reach = self
+                .may_share(&is_short)
+                .filter(|_| short && shares)
+                .map(|number| self.asked.min(number + SHARE));
             return Some(Task::Run(Run {
                 operation,
-                work,
                 lease,
                 short,
+                reach,
             }));
         }
         None
@@ -278,7 +373,7 @@ impl Lane {
     }
 
     /// A connection is free again. What it was used for, and since when.
-    pub(super) fn free(&mut self, connection: Box<Connection>) -> Option<(Arc<str>, Instant)> {
+    pub(super) fn free(&mut self, connection: Box<Connection>) -> Option<Used> {
         let slot = connection.place().slot;
         let before = std::mem::replace(&mut self.slots[slot], Slot::Idle);
         let at = self.idle.partition_point(|other| other.place().slot > slot);

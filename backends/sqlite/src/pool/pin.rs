@@ -105,7 +105,7 @@ impl State {
                 lane.vacate(0);
                 None
             }
-            Left::Open(_) | Left::Pinned => None,
+            Left::Open(_) | Left::Pinned | Left::Shared(_) => None,
         }
     }
 

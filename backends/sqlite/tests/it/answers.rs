@@ -11,7 +11,7 @@ use queryset::runtime::{BoxFuture, block_on};
 use queryset::{Backend, Fetched, Result, Statement, Value};
 use queryset_sqlite::{SqliteBackend, SqliteOptions};
 
-use crate::support::{Gate, Rows, eventually, int, open, poll_once, taken};
+use crate::support::{Folder, Gate, Rows, eventually, int, new_file, open, poll_once, taken};
 
 const SOME: usize = 40;
 
@@ -81,9 +81,9 @@ fn finish(mut reads: Vec<(Read, i64)>) {
 
 /// Reads in a queue: one that holds it up until the rest are there, some that are short, one
 /// that should be and is not, some behind it.
-fn one_turns_out_long(readers: usize) {
+fn one_turns_out_long(options: SqliteOptions, readers: usize) {
     let gates = [Gate::default(), Gate::default()];
-    let db = open(sometimes(&gates, SqliteOptions::memory().readers(readers)));
+    let db = open(sometimes(&gates, options.readers(readers)));
     let sql = "SELECT sometimes(?)".into();
     let reader = Reader { db, sql };
     for round in 1..=30 {
@@ -135,12 +135,20 @@ fn one_turns_out_long(readers: usize) {
 
 #[test]
 fn an_answer_does_not_wait_for_a_read_that_turns_out_long() {
-    one_turns_out_long(1);
+    one_turns_out_long(SqliteOptions::memory(), 1);
+}
+
+#[test]
+fn nor_does_one_that_shares_its_snapshot() {
+    let folder = Folder::new();
+    one_turns_out_long(new_file(&folder), 1);
 }
 
 #[test]
 fn a_read_that_turns_out_long_keeps_no_others_from_a_free_connection() {
-    one_turns_out_long(2);
+    one_turns_out_long(SqliteOptions::memory(), 2);
+    let folder = Folder::new();
+    one_turns_out_long(new_file(&folder), 2);
 }
 
 #[test]
@@ -175,7 +183,13 @@ fn a_wakers_panic_is_its_own() {
 
 #[test]
 fn callers_that_go_away_hold_up_nobody() {
-    let db = open(SqliteOptions::memory().readers(1));
+    callers_go_away(SqliteOptions::memory());
+    let folder = Folder::new();
+    callers_go_away(new_file(&folder));
+}
+
+fn callers_go_away(options: SqliteOptions) {
+    let db = open(options.readers(1));
     let sql = "SELECT ?".into();
     let reader = Reader { db, sql };
     for round in 0..200_usize {

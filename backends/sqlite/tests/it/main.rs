@@ -13,4 +13,5 @@ mod memory;
 mod open;
 mod pool;
 mod reads;
+mod snapshots;
 mod values;
