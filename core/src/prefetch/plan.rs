@@ -218,8 +218,9 @@ pub(super) fn plans(
     let (keys, all) = match wanted {
         Wanted::Of(keys) => (keys, false),
         Wanted::OfAll(keys) => {
-            // A row that belongs to nobody must not be the one that stands for those like it.
-            let each = query.distinct_on.is_empty();
+            // A row that belongs to nobody must not be the one that stands for those like it, and
+            // those that a condition wants may be few.
+            let each = query.distinct_on.is_empty() && query.conditions.is_empty();
             (keys, each && tie.always && keys.len() >= MANY)
         }
     };
@@ -267,6 +268,7 @@ pub(super) fn plans(
                 limits: limits.clone(),
             },
             numbers: first..next,
+            whole: all,
             key: key.clone(),
         });
     }

@@ -41,6 +41,8 @@ pub struct FetchPlan {
     pub(crate) read: Read,
     /// Which of the keys it looks for.
     pub(crate) numbers: Range<u32>,
+    /// Whether it asks for no keys, so that rows of others may come.
+    pub(crate) whole: bool,
     /// Where the columns stand that tell whose a row is, and their types.
     pub(crate) key: Vec<(usize, ColumnType)>,
 }
@@ -85,7 +87,7 @@ pub(crate) fn fetch<T: FromRow + Sync>(
         for plan in plans {
             // The keys before it may be those of no statement.
             groups.resize_with(plan.numbers.start as usize, Vec::new);
-            let grouping = Grouping::new(&owners, plan.numbers, plan.key);
+            let grouping = Grouping::new(&owners, plan.numbers, plan.whole, plan.key);
             groups.extend(io.gather(plan.read, grouping).await?.into_groups());
         }
         Ok(Fetched(if owners.many {

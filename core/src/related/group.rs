@@ -15,6 +15,8 @@ pub(super) struct Grouping<T> {
     owners: Arc<Owners>,
     /// Which of their keys.
     numbers: Range<u32>,
+    /// Whether rows of other keys may come.
+    whole: bool,
     /// Where the columns of the key stand, and their types.
     key: Vec<(usize, ColumnType)>,
     /// Where a key stands that is one integer, as most are.
@@ -41,6 +43,7 @@ impl<T> Grouping<T> {
     pub(super) fn new(
         owners: &Arc<Owners>,
         numbers: Range<u32>,
+        whole: bool,
         key: Vec<(usize, ColumnType)>,
     ) -> Self {
         let integer = match key.as_slice() {
@@ -53,6 +56,7 @@ impl<T> Grouping<T> {
             integer,
             groups: numbers.clone().map(|_| Vec::new()).collect(),
             numbers,
+            whole,
             last: None,
             run: Vec::new(),
             run_of: 0,
@@ -144,6 +148,10 @@ impl<T: FromRow + Sync> Gather for Grouping<T> {
             .filter(|number| self.numbers.contains(number));
         self.taken += 1;
         let Some(number) = number else {
+            // It was asked for by its key, and has none that can be read: that is to be said.
+            if !self.whole {
+                T::from_row(&row)?;
+            }
             return Ok(());
         };
         let row = match &self.owners.origins {
@@ -195,7 +203,7 @@ mod tests {
                 many: true,
                 origins: None,
             };
-            let mut grouping = Grouping::new(&Arc::new(owners), 0..40, Vec::new());
+            let mut grouping = Grouping::new(&Arc::new(owners), 0..40, true, Vec::new());
             let mut expected = vec![Vec::new(); 40];
             for (row, &number) in numbers.iter().enumerate() {
                 grouping.add(number, row);

@@ -211,10 +211,8 @@ fn what_refers_to_all_rows_of_a_table_is_asked_for_without_their_keys() {
 
     let some_volumes = Volume::objects().filter(|v| v.id.gt(3));
     let some_volumes = Shelf::objects().prefetch_related_with(|s| s.volumes(), some_volumes);
-    let statement = volumes_of(&some_volumes, 40);
-    assert_eq!(statement.params, [Value::I64(3)]);
-
     for (query, shelves) in [
+        (some_volumes, 40),
         (all.clone().filter(|s| s.id.gt(1)), 40),
         (all.clone().limit(100), 40),
         (all.clone().distinct(), 40),
@@ -222,7 +220,7 @@ fn what_refers_to_all_rows_of_a_table_is_asked_for_without_their_keys() {
     ] {
         let statement = volumes_of(&query, shelves);
         assert!(
-            statement.sql.contains(r#"WHERE "volume"."shelf_id""#),
+            statement.sql.contains(r#""volume"."shelf_id" IN"#),
             "{statement:?}"
         );
     }
