@@ -5,6 +5,7 @@ mod describe;
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::types::Type;
 
@@ -21,6 +22,8 @@ pub(crate) struct Prepared {
     pub(crate) columns: Arc<[Column]>,
     /// Whether it may open a transaction.
     pub(crate) begins: bool,
+    /// Whether its last answer came soon, so that others may wait for the next.
+    swift: AtomicBool,
 }
 
 impl Prepared {
@@ -37,7 +40,18 @@ impl Prepared {
             params: statement.params().into(),
             columns: row::columns(statement.columns()),
             begins: begins(sql),
+            swift: AtomicBool::new(false),
         }
+    }
+
+    /// Notes whether its answer came soon.
+    pub(crate) fn note(&self, swift: bool) {
+        self.swift.store(swift, Ordering::Relaxed);
+    }
+
+    /// Whether its last answer came soon.
+    pub(crate) fn is_swift(&self) -> bool {
+        self.swift.load(Ordering::Relaxed)
     }
 }
 

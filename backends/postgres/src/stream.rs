@@ -1,6 +1,8 @@
 //! A runtime's stream as tokio's traits want it. They are only traits: no runtime of tokio's is
 //! involved.
 
+mod grouped;
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 use queryset::runtime::BoxStream;
 use tokio::io::ReadBuf;
+
+pub(crate) use grouped::{Grouped, Grouping, was_skipped};
 
 pub(crate) struct Stream {
     inner: BoxStream,

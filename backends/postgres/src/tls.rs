@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect};
 
 use crate::options::{TlsMode, TlsOptions};
+use crate::stream::{Grouped, Grouping};
 use verify::{AnyCertificate, AnyName};
 
 /// What all connections share; `None` where TLS is off.
@@ -109,6 +110,7 @@ pub(crate) struct Tls {
     config: Option<Arc<ClientConfig>>,
     host: Arc<str>,
     stays_open: bool,
+    grouping: Grouping,
 }
 
 impl Tls {
@@ -117,7 +119,13 @@ impl Tls {
             config,
             host,
             stays_open: false,
+            grouping: Grouping::default(),
         }
+    }
+
+    /// How requests on the stream are grouped.
+    pub(crate) fn grouping(self, grouping: Grouping) -> Self {
+        Self { grouping, ..self }
     }
 
     /// The session is not ended by its stream's shutdown; see [`Stream::staying_open`].
@@ -132,7 +140,7 @@ impl Tls {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Tls {
-    type Stream = TlsStream<S>;
+    type Stream = Grouped<TlsStream<S>>;
     type Error = io::Error;
     type Future = Handshake<S>;
 
@@ -141,7 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Tls {
         match (self.config, name) {
             (Some(config), Ok(name)) => {
                 let connector = tokio_rustls::TlsConnector::from(config);
-                Handshake::Under(Box::new(connector.connect(name, stream)), self.stays_open)
+                let connect = Box::new(connector.connect(name, stream));
+                Handshake::Under(connect, self.stays_open, self.grouping)
             }
             (Some(_), Err(error)) => {
                 Handshake::Refused(Some(io::Error::new(io::ErrorKind::InvalidInput, error)))
@@ -152,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Tls {
 }
 
 pub(crate) enum Handshake<S> {
-    Under(Box<tokio_rustls::Connect<S>>, bool),
+    Under(Box<tokio_rustls::Connect<S>>, bool, Grouping),
     Refused(Option<io::Error>),
 }
 
@@ -160,16 +169,18 @@ pub(crate) enum Handshake<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Unpin for Handshake<S> {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Future for Handshake<S> {
-    type Output = io::Result<TlsStream<S>>;
+    type Output = io::Result<Grouped<TlsStream<S>>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Self::Under(connect, stays_open) => {
+            Self::Under(connect, stays_open, grouping) => {
                 let stream = ready!(Pin::new(&mut **connect).poll(context))?;
-                Poll::Ready(Ok(TlsStream {
+                grouping.secure();
+                let stream = TlsStream {
                     inner: Box::new(stream),
                     stays_open: *stays_open,
-                }))
+                };
+                Poll::Ready(Ok(Grouped::new(stream, grouping.clone())))
             }
             Self::Refused(error) => Poll::Ready(Err(error
                 .take()

@@ -12,10 +12,11 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio_postgres::AsyncMessage;
 
-use crate::stream::{Emptied, Stream};
+use crate::stream::{Emptied, Grouped, Grouping, Stream};
 use crate::tls::TlsStream;
 
-pub(crate) type Raw = tokio_postgres::Connection<Stream, TlsStream<Stream>>;
+pub(crate) type Raw =
+    tokio_postgres::Connection<Grouped<Stream>, Grouped<TlsStream<Grouped<Stream>>>>;
 
 /// How often the driver is polled again at once, when something happened while it was polled.
 const TURNS: u32 = 2;
@@ -25,6 +26,7 @@ pub(crate) struct Driver {
     relay: Arc<Relay>,
     waker: Waker,
     emptied: Emptied,
+    grouping: Grouping,
     /// Whether a request may have left since [`begin`](Self::begin).
     sent: bool,
     over: bool,
@@ -37,7 +39,7 @@ pub(crate) struct Lost {
 }
 
 impl Driver {
-    pub(crate) fn new(raw: Raw, emptied: Emptied) -> Self {
+    pub(crate) fn new(raw: Raw, emptied: Emptied, grouping: Grouping) -> Self {
         let relay = Arc::new(Relay(Mutex::new(Listener {
             state: State::Nobody,
             task: None,
@@ -47,6 +49,7 @@ impl Driver {
             waker: Waker::from(Arc::clone(&relay)),
             relay,
             emptied,
+            grouping,
             sent: false,
             over: false,
         }
@@ -60,6 +63,11 @@ impl Driver {
     /// From now on all that has arrived is looked at in one turn, also the end of the connection.
     pub(crate) fn look_at_once(&mut self) {
         self.emptied.never();
+    }
+
+    /// How the connection's requests are grouped.
+    pub(crate) fn grouping(&self) -> &Grouping {
+        &self.grouping
     }
 
     /// Wakes whoever drives the connection: for what comes from another side than the server's.

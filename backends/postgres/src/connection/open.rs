@@ -16,7 +16,7 @@ use super::{Connection, Driver, Opening, Phase, PostgresConnection};
 use crate::error;
 use crate::options::PostgresOptions;
 use crate::statement::{Cache, CustomTypes};
-use crate::stream::Stream;
+use crate::stream::{Grouped, Grouping, Stream};
 use crate::tls::{self, Tls};
 
 impl Opening {
@@ -125,16 +125,25 @@ async fn attempt(
     } else {
         &options.config
     };
-    let tls = Tls::new(opening.tls.clone(), Arc::clone(&target.host));
+    let (plain, secured) = (Grouping::default(), Grouping::default());
+    let tls = Tls::new(opening.tls.clone(), Arc::clone(&target.host)).grouping(secured.clone());
     let stream = Stream::new(stream);
     let emptied = stream.emptied();
+    let stream = Grouped::new(stream, plain.clone());
     let (client, raw) = config
         .connect_raw(stream, tls)
         .await
         .map_err(error::from_driver)?;
+    let grouping = match secured.is_secured() {
+        true => secured,
+        false => plain,
+    };
+    if options.pipelining > 1 {
+        grouping.begin();
+    }
     let mut connection = Box::new(Connection {
         client,
-        driver: Driver::new(raw, emptied),
+        driver: Driver::new(raw, emptied, grouping),
         statements: Cache::new(options.statement_cache),
         knows_types: false,
         begins: false,

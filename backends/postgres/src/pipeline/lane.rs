@@ -1,5 +1,6 @@
 //! A task that has a connection to itself and does the reads of many callers on it.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use queryset::pool::Lease;
 use queryset::{Error, ErrorKind, Result};
 
 use super::read::Line;
-use super::reply::Order;
-use super::{Lane, Pipeline, TURN};
+use super::reply::{Order, Reply};
+use super::{Lane, Pipeline, STALL, TURN};
 use crate::connection::{Connection, Opener, Stopped};
+use crate::statement::Prepared;
 
 /// Starts a lane, which has been counted as starting.
 pub(super) fn start(pipeline: &Arc<Pipeline>) {
@@ -188,13 +190,16 @@ impl Open {
             statements,
             ..
         } = &mut **lease;
-        let line = Line::new(client, statements);
+        let line = Line::new(client, statements, driver.grouping().clone());
         let mut work = Work {
             lane: &self,
             line: &line,
+            begin: |reply| line.read(reply),
+            spare: Vec::new(),
             reads: Vec::with_capacity(self.pipeline.depth),
             inbox: Vec::new(),
             gathered: false,
+            moved: Instant::now(),
         };
         let ended = loop {
             let work = pin!(poll_fn(|context| work.poll(context)));
@@ -294,37 +299,60 @@ fn fail(orders: Vec<Order>, error: Error, unsent: bool) {
 }
 
 /// A read under way.
-struct Read<'l> {
+struct Read<F> {
     order: Order,
-    running: Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send + 'l>>,
+    running: Pin<Box<F>>,
 }
 
 /// What a lane does while it drives its connection.
-struct Work<'l, 'c> {
+struct Work<'l, 'c, B, F> {
     lane: &'l Open,
     line: &'l Line<'c>,
+    /// Begins a read.
+    begin: B,
     /// In the order of their requests.
-    reads: Vec<Read<'l>>,
+    reads: Vec<Read<F>>,
+    /// The places of reads that are over: each would be a large allocation.
+    spare: Vec<Pin<Box<F>>>,
     /// Goes to and fro, so that none is allocated.
     inbox: Vec<Order>,
     /// Whether others had a turn since somebody joined.
     gathered: bool,
+    /// When a read was last answered, or the first one begun.
+    moved: Instant,
 }
 
-impl Work<'_, '_> {
+impl<B, F> Work<'_, '_, B, F>
+where
+    B: Fn(Arc<Reply>) -> F,
+    F: Future<Output = Result<Arc<Prepared>, Stopped>>,
+{
     /// The context wakes nobody: what the reads wait for comes by this connection alone, and who
     /// joins wakes the driver.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Pause> {
         let mut answered = 0;
-        self.reads
-            .retain_mut(|read| match read.running.as_mut().poll(context) {
-                Poll::Pending => true,
+        let (moved, mut swift) = (self.moved, None);
+        let told = Cell::new(None);
+        let over = self
+            .reads
+            .extract_if(.., |read| match read.running.as_mut().poll(context) {
+                Poll::Pending => false,
                 Poll::Ready(outcome) => {
-                    answered += 1;
-                    read.order.tell(outcome);
-                    false
+                    told.set(Some(outcome));
+                    true
                 }
             });
+        for Read { order, running } in over {
+            answered += 1;
+            self.spare.push(running);
+            let swift = *swift.get_or_insert_with(|| moved.elapsed() < STALL);
+            if let Some(outcome) = told.take() {
+                order.tell(outcome.map(|prepared| prepared.note(swift)));
+            }
+        }
+        if answered > 0 {
+            self.moved = Instant::now();
+        }
         if self.line.is_broken() {
             return Poll::Ready(Pause::Left);
         }
@@ -337,22 +365,31 @@ impl Work<'_, '_> {
             return Poll::Ready(Pause::Gather);
         }
         let mut refused = 0;
+        if self.reads.is_empty() && !self.inbox.is_empty() {
+            self.moved = Instant::now();
+        }
         for order in self.inbox.drain(..) {
             if order.reply().is_forsaken() {
                 refused += 1;
                 continue;
             }
             let reply = Arc::clone(order.reply());
-            let mut read = Read {
-                order,
-                running: Box::pin(self.line.read(reply)),
+            let begun = (self.begin)(reply);
+            let running = match self.spare.pop() {
+                Some(mut place) => {
+                    place.set(begun);
+                    place
+                }
+                None => Box::pin(begun),
             };
+            let mut read = Read { order, running };
             // Its request is on the way to the driver with this.
             match read.running.as_mut().poll(context) {
                 Poll::Pending => self.reads.push(read),
                 Poll::Ready(outcome) => {
                     refused += 1;
-                    read.order.tell(outcome);
+                    self.spare.push(read.running);
+                    read.order.tell(outcome.map(drop));
                 }
             }
         }
@@ -365,7 +402,7 @@ impl Work<'_, '_> {
         if self.reads.is_empty() {
             return Poll::Ready(Pause::Idle);
         }
-        let forsaken = |read: &Read<'_>| read.order.reply().is_forsaken();
+        let forsaken = |read: &Read<F>| read.order.reply().is_forsaken();
         match self.reads.iter().all(forsaken) {
             true => Poll::Ready(Pause::Left),
             false => Poll::Pending,
@@ -383,7 +420,7 @@ impl Work<'_, '_> {
         };
         if answered > 0 {
             lane.load -= answered;
-            lane.moved = Instant::now();
+            lane.moved = self.moved;
             // Those in the inbox that were given up are not begun.
             lane.forsaken &= any_forsaken(&self.reads);
         }
@@ -414,7 +451,7 @@ impl Work<'_, '_> {
     }
 }
 
-fn any_forsaken(reads: &[Read<'_>]) -> bool {
+fn any_forsaken<F>(reads: &[Read<F>]) -> bool {
     reads.iter().any(|read| read.order.reply().is_forsaken())
 }
 

@@ -17,20 +17,23 @@ use crate::connection::{Stopped, goes_on};
 use crate::row::{Column, PostgresRow};
 use crate::run::{is_stale, wrong_number};
 use crate::statement::{Cache, Prepared};
+use crate::stream::{Grouping, was_skipped};
 
 /// What the reads of a lane share.
 pub(super) struct Line<'c> {
     client: &'c Client,
     statements: Mutex<&'c mut Cache>,
+    grouping: Grouping,
     answered: AtomicBool,
     broken: AtomicBool,
 }
 
 impl<'c> Line<'c> {
-    pub(super) fn new(client: &'c Client, statements: &'c mut Cache) -> Self {
+    pub(super) fn new(client: &'c Client, statements: &'c mut Cache, grouping: Grouping) -> Self {
         Self {
             client,
             statements: Mutex::new(statements),
+            grouping,
             answered: AtomicBool::new(false),
             broken: AtomicBool::new(false),
         }
@@ -65,7 +68,7 @@ impl<'c> Line<'c> {
     }
 
     /// Runs one read; its rows are in the reply's sink.
-    pub(super) async fn read(&self, reply: Arc<Reply>) -> Result<(), Stopped> {
+    pub(super) async fn read(&self, reply: Arc<Reply>) -> Result<Arc<Prepared>, Stopped> {
         let (rows, prepared) = self.send(&reply.statement).await?;
         let mut rows = pin!(rows);
         let mut taking = Taking::Rows(0);
@@ -84,12 +87,18 @@ impl<'c> Line<'c> {
         if let Some(sink) = sink {
             reply.put_sink(sink);
         }
-        Ok(())
+        Ok(prepared)
     }
 
     async fn prepare(&self, sql: &Arc<str>) -> Result<Arc<Prepared>, Stopped> {
-        let named = self.client.prepare(sql).await;
-        let named = named.map_err(|failed| self.stop(failed, sql))?;
+        let named = loop {
+            match self.client.prepare(sql).await {
+                Ok(named) => break named,
+                // What the driver asks about types is a known statement too.
+                Err(failed) if was_skipped(&failed) => {}
+                Err(failed) => return Err(self.stop(failed, sql)),
+            }
+        };
         let prepared = Arc::new(Prepared::named(named, sql));
         let kept = Arc::clone(&prepared);
         self.statements().insert(Arc::clone(sql), kept);
@@ -119,6 +128,9 @@ impl<'c> Line<'c> {
                 value,
                 position: index + 1,
             });
+            if !(is_known && prepared.is_swift()) {
+                self.grouping.leave_alone();
+            }
             match self.client.query_raw(named, params).await {
                 Ok(rows) => {
                     self.answered.store(true, Ordering::Relaxed);
@@ -128,6 +140,8 @@ impl<'c> Line<'c> {
                     self.statements().remove(sql);
                     again = true;
                 }
+                // The first of those that are asked again is not, so that this comes to an end.
+                Err(failed) if was_skipped(&failed) => {}
                 Err(failed) => return Err(self.stop(failed, sql)),
             }
         }

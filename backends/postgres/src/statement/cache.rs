@@ -48,6 +48,7 @@ mod tests {
             params: Box::default(),
             columns: Arc::new([]),
             begins: false,
+            swift: Default::default(),
         })
     }
 

@@ -512,6 +512,46 @@ fn a_failure_is_its_own_read_s_alone() {
 }
 
 #[test]
+fn what_leaves_together_is_answered_together_and_fails_alone() {
+    on_each_runtime(|name, runtime| {
+        Box::pin(async move {
+            let db = open(1, 8, &runtime);
+            let (began, divided) = ("SELECT now()::text", "SELECT 12 / $1::int8");
+            let patience = Instant::now() + PATIENCE;
+            // At first nothing is known of the statements, and later a busy machine may take its
+            // time for one of them: then each is answered by itself.
+            loop {
+                let statements = vec![
+                    (began, vec![]),
+                    (divided, vec![int(3)]),
+                    (began, vec![]),
+                    (divided, vec![int(0)]),
+                    (began, vec![]),
+                    (divided, vec![int(4)]),
+                ];
+                let reads = together(&db, &runtime, statements).await;
+                let mut answers = Vec::new();
+                for fetched in join_all(reads).await {
+                    let rows = fetched.map(|fetched| taken(fetched).0.rows);
+                    answers.push(rows.map_err(|error| error.code().map(str::to_owned)));
+                }
+                assert_eq!(answers[1], Ok(vec![vec![int(4)]]), "{name}");
+                assert_eq!(answers[3], Err(Some("22012".to_owned())), "{name}");
+                assert!(answers[4].is_ok(), "{name}: {:?}", answers[4]);
+                assert_eq!(answers[5], Ok(vec![vec![int(3)]]), "{name}");
+                // A group is one transaction of the server's, and ends where it fails.
+                if answers[0] == answers[2] {
+                    assert_ne!(answers[0], answers[4], "{name}");
+                    break;
+                }
+                assert!(Instant::now() < patience, "{name}: {answers:?}");
+            }
+            db.close().await.unwrap();
+        })
+    });
+}
+
+#[test]
 fn closing_answers_who_came_before_and_refuses_who_comes_after() {
     on_each_runtime(|_, runtime| {
         Box::pin(async move {
