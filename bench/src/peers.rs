@@ -27,6 +27,8 @@ pub enum PeerKind {
     Raw,
     /// rusqlite on a thread of its own, asked by tasks: the floor of what is asynchronous.
     RawThread,
+    /// tokio-postgres with its connections shared by all tasks: the floor of what is pipelined.
+    RawPipelined,
     /// queryset's asynchronous methods.
     Queryset,
     /// The same on SQLite, where reads may start on the thread that awaits them.
@@ -66,6 +68,7 @@ impl PeerKind {
         match self {
             Self::Raw => "raw",
             Self::RawThread => "raw-thread",
+            Self::RawPipelined => "raw-pipelined",
             Self::Queryset => "queryset",
             Self::QuerysetInline => "queryset-inline",
             Self::QuerysetPipelined => "queryset-pipelined",
@@ -89,7 +92,7 @@ impl PeerKind {
             Self::Raw | Self::Queryset | Self::QuerysetBlocking => {
                 &[Sqlite, Postgres, Mariadb, Mysql]
             }
-            Self::QuerysetPipelined => &[Postgres],
+            Self::RawPipelined | Self::QuerysetPipelined => &[Postgres],
             // libmysqlclient needs cmake, a C++ compiler and OpenSSL to be built.
             Self::DieselBlocking | Self::DieselBlockingDefault => &[Sqlite, Postgres],
             Self::DieselAsync
@@ -130,7 +133,7 @@ impl PeerKind {
             | Self::QuerysetInline
             | Self::QuerysetPipelined
             | Self::QuerysetBlocking => true,
-            Self::RawThread => false,
+            Self::RawThread | Self::RawPipelined => false,
             _ => cfg!(feature = "peers"),
         }
     }
@@ -158,6 +161,9 @@ impl PeerKind {
             },
             Self::RawThread => Box::new(Asynchronous::open(runtime, async |_| {
                 raw_thread::RawThread::open(place.file()?)
+            })?),
+            Self::RawPipelined => Box::new(Asynchronous::open(runtime, async |_| {
+                raw_postgres::Raw::open_pipelined(place).await
             })?),
             Self::Queryset => Box::new(Asynchronous::open(runtime, async |started| {
                 queryset::Queryset::open(backend, place, started).await

@@ -21,7 +21,8 @@ pub(super) struct Run {
     /// The workloads (default: all).
     #[arg(long, value_delimiter = ',')]
     workload: Vec<Workload>,
-    /// The peers (default: all but `raw-thread`); `raw` always runs, as the unit.
+    /// The peers (default: all but `raw-thread` and `raw-pipelined`); `raw` always runs, as the
+    /// unit.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<PeerKind>,
     /// The runtimes of the asynchronous peers, each of which runs on those that it can.

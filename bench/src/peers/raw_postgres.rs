@@ -2,6 +2,7 @@
 //! position, the connection's own task on tokio.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::TryStreamExt;
@@ -27,21 +28,28 @@ pub(super) struct Raw {
     users: Statement,
     posts_of: Statement,
     pool: Arc<Pool>,
+    /// Whether tasks share the pool's connections.
+    pipelined: bool,
+    /// How many readers there were.
+    readers: AtomicUsize,
 }
 
 /// A connection with the statement that the pool's users share.
-struct Connection {
+pub(super) struct Connection {
     client: Client,
     get: Statement,
 }
 
-struct Pool {
+pub(super) struct Pool {
     permits: Semaphore,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Arc<Connection>>>,
 }
 
 #[derive(Clone)]
-pub(super) struct PoolReader(Arc<Pool>);
+pub(super) enum PoolReader {
+    Pooled(Arc<Pool>),
+    Pipelined(Arc<Connection>),
+}
 
 impl Connection {
     async fn open(url: &str) -> Result<Self> {
@@ -60,11 +68,19 @@ impl Connection {
 
 impl Raw {
     pub(super) async fn open(place: &Place) -> Result<Self> {
+        Self::open_as(place, false).await
+    }
+
+    pub(super) async fn open_pipelined(place: &Place) -> Result<Self> {
+        Self::open_as(place, true).await
+    }
+
+    async fn open_as(place: &Place, pipelined: bool) -> Result<Self> {
         let url = place.url()?;
         let connection = Connection::open(url).await?;
         let mut idle = Vec::new();
         for _ in 0..BACKEND.connections() {
-            idle.push(Connection::open(url).await?);
+            idle.push(Arc::new(Connection::open(url).await?));
         }
         let client = &connection.client;
         Ok(Self {
@@ -81,6 +97,8 @@ impl Raw {
                 idle: Mutex::new(idle),
             }),
             connection,
+            pipelined,
+            readers: AtomicUsize::new(0),
         })
     }
 }
@@ -197,7 +215,16 @@ impl Reads for Raw {
     }
 
     fn reader(&self) -> Result<PoolReader> {
-        Ok(PoolReader(Arc::clone(&self.pool)))
+        if self.pipelined {
+            let n = self.readers.fetch_add(1, Ordering::Relaxed);
+            let idle = self
+                .pool
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            return Ok(PoolReader::Pipelined(Arc::clone(&idle[n % idle.len()])));
+        }
+        Ok(PoolReader::Pooled(Arc::clone(&self.pool)))
     }
 }
 
@@ -205,7 +232,10 @@ const NONE: [i32; 0] = [];
 
 impl Reader for PoolReader {
     async fn get(&mut self, key: i64, checksum: &mut Checksum) -> Result<()> {
-        let pool = &self.0;
+        let pool = match self {
+            Self::Pooled(pool) => pool,
+            Self::Pipelined(connection) => return connection.get(key, checksum).await,
+        };
         let _permit = pool.permits.acquire().await?;
         let lock = || pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = lock().pop().ok_or("a permit without a connection")?;
