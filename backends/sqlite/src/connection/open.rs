@@ -156,7 +156,8 @@ impl Opener {
         flags.set(OpenFlags::SQLITE_OPEN_URI, uri);
         flags.set(
             OpenFlags::SQLITE_OPEN_CREATE,
-            location.is_memory() || (first && location.create),
+            // What a URI asks for has to be allowed each time.
+            location.is_memory() || (location.create && (first || uri)),
         );
         rusqlite::Connection::open_with_flags(filename, flags)
             .map_err(|error| about(from_rusqlite(error), location))

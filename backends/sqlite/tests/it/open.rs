@@ -230,3 +230,12 @@ fn read_in_locked_folder(folder: &Path) {
         "{error}"
     );
 }
+
+#[test]
+fn a_uri_that_makes_its_file_opens_every_connection() {
+    let folder = Folder::new();
+    let url = format!("file:{}?mode=rwc", folder.file("new.db").display());
+    let db = open(SqliteOptions::new(&url).unwrap());
+    write(&db, "CREATE TABLE t (a)").unwrap();
+    assert!(read(&db, "SELECT a FROM t", vec![]).unwrap().is_empty());
+}
