@@ -129,8 +129,8 @@ impl Pool {
         }
         let workers = options.readers + 2;
         let turns = options.location.is_memory().then(|| Turns::new(&runtime));
-        // In memory a snapshot keeps writes out.
-        readers.shares = turns.is_none();
+        // In memory a snapshot keeps writes out, and so it does, with an error, in a shared cache.
+        readers.shares = !options.location.locks_in_memory();
         Arc::new(Self {
             state: Mutex::new(State {
                 phase: Phase::Open,

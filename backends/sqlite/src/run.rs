@@ -227,7 +227,7 @@ pub(crate) fn execute(
     guarded(|| {
         let working = work_for(&connection, interrupt);
         if working.is_given_up() {
-            return (Err(not_begun()), Left::Free(connection));
+            return (Err(not_begun()), free(connection));
         }
         if let Err(error) = connection.check_transaction() {
             return (Err(error), Left::Free(connection));
@@ -267,7 +267,7 @@ pub(crate) fn begin(
     guarded(|| {
         let working = work_for(&connection, interrupt);
         if working.is_given_up() {
-            return (Err(not_begun()), Left::Free(connection));
+            return (Err(not_begun()), free(connection));
         }
         let begun = statement::run_batch(&connection, sql);
         drop(working);
@@ -443,4 +443,33 @@ fn guarded<T>(operation: impl FnOnce() -> Ran<T>) -> Ran<T> {
 #[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     panics::error("reading a row", panic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::{Line, Opener, Place};
+    use crate::interrupt::Interrupt;
+    use crate::options::SqliteOptions;
+
+    #[test]
+    fn what_is_given_up_before_it_begins_leaves_no_snapshot() {
+        let (opener, _first) = Opener::new(SqliteOptions::memory()).unwrap();
+        let place = Place {
+            line: Line::of(Access::Read),
+            slot: 0,
+        };
+        let mut connection = opener.open(place).unwrap();
+        connection.share_snapshot(2).unwrap();
+        assert!(connection.is_in_transaction());
+        let interrupt = Arc::new(Interrupt::default());
+        interrupt.cancel();
+        let statement = Statement::read("SELECT 1", vec![]);
+        let (result, left) = execute(Box::new(connection), statement, Some(&interrupt));
+        assert!(result.is_err());
+        match left {
+            Left::Free(connection) => assert!(!connection.is_in_transaction()),
+            _ => panic!("the connection serves others"),
+        }
+    }
 }

@@ -135,6 +135,12 @@ impl Location {
         matches!(&self.source, Source::Uri(uri) if uri.contains("cache=shared"))
     }
 
+    /// Whether who reads and who writes keep each other out by locks that are no file's.
+    pub(crate) fn locks_in_memory(&self) -> bool {
+        let in_memory = matches!(&self.source, Source::Uri(uri) if uri.contains("vfs=memdb"));
+        in_memory || self.is_memory() || self.shares_cache()
+    }
+
     /// What SQLite is given, and whether it is to read it as a URI.
     pub(crate) fn filename(&self, immutable: bool) -> (PathBuf, bool) {
         match &self.source {

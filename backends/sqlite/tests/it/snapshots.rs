@@ -9,7 +9,7 @@ use queryset::runtime::{BoxFuture, block_on};
 use queryset::{
     Backend, Error, ErrorKind, Fetched, Result, Row, RowSink, Statement, Value, ValueRef,
 };
-use queryset_sqlite::SqliteBackend;
+use queryset_sqlite::{SqliteBackend, SqliteOptions};
 
 use crate::support::{
     Folder, Gate, Rows, eventually, in_use, int, new_file, open, poll_once, read, taken, write,
@@ -30,8 +30,13 @@ struct Counter {
 impl Counter {
     fn new() -> Self {
         let folder = Folder::new();
+        let options = new_file(&folder);
+        Self::with(options, folder)
+    }
+
+    fn with(options: SqliteOptions, folder: Folder) -> Self {
         let gate = Gate::default();
-        let db = open(gate.register(new_file(&folder).readers(1)));
+        let db = open(gate.register(options.readers(1)));
         write(&db, "CREATE TABLE counter (value)").unwrap();
         write(&db, "INSERT INTO counter VALUES (0)").unwrap();
         Self {
@@ -255,5 +260,29 @@ fn closing_in_the_middle_waits_for_those_who_asked() {
         assert!(poll_once(&mut close).is_pending());
         assert!(finish(reads).iter().all(Result::is_ok));
         block_on(close).unwrap();
+    }
+}
+
+#[test]
+fn what_has_been_read_from_a_shared_cache_is_not_locked_any_more() {
+    let folder = Folder::new();
+    let path = folder.file("test.db");
+    drop(open(new_file(&folder)));
+    let url = format!("file:{}?cache=shared", path.display());
+    let mut counter = Counter::with(SqliteOptions::new(&url).unwrap(), folder);
+    counter.waits = "SELECT gate(1)".into();
+    for _ in 0..50 {
+        counter.warm_up();
+        let entered = counter.gate.entered();
+        counter.gate.shut();
+        let mut reads = counter.begin_some();
+        reads.push(counter.begin(&counter.waits));
+        reads.extend(counter.begin_some());
+        eventually("the queue is held up", || counter.gate.entered() > entered);
+        // Nobody waits for a lock between those who share a cache: it fails at once.
+        let written = write(&counter.db, "UPDATE counter SET value = value + 1");
+        counter.gate.open();
+        assert!(finish(reads).iter().all(Result::is_ok));
+        written.unwrap();
     }
 }
