@@ -283,12 +283,13 @@ impl PostgresOptions {
     ///   of which one in a hundred takes more than 2.3 ms (3.9). With another task beside them that
     ///   reads for 100 ms each time they do as many, and one in 800 takes up to 100 ms; with four
     ///   such tasks 35,000 (32,000), and one in 150.
-    /// - **Answers in groups.** Requests that leave together, of statements that were answered within
-    ///   five milliseconds when they were last asked, are answered together, up to eight of them: the
+    /// - **Answers in groups.** Requests that leave together, of one statement that was answered within
+    ///   five milliseconds when it was last asked, are answered together, up to eight of them: the
     ///   server writes once, where it would write for each, and the first waits for the last. For
     ///   the server a group is one transaction, with one `now()`. Where one of it fails, those behind
     ///   it are asked again; what a function that writes has done for those before it is rolled back,
-    ///   so do not call one in a short read.
+    ///   so do not call one in a short read. With `default_transaction_isolation = serializable` only
+    ///   the last of a group is told that they could not be serialized.
     /// - **A read that is given up** (dropped, cancelled, past its deadline) returns at once, but the
     ///   server goes on with it, since PostgreSQL cancels by connection and would hit a neighbour:
     ///   those behind it wait for as long as [`statement_timeout`](Self::statement_timeout) lets

@@ -9,7 +9,7 @@
 //! no server reports: [`was_skipped`]. Nothing of it was run, so it may be asked again.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,10 +100,14 @@ struct Traffic {
 
 impl Traffic {
     /// Puts requests into groups; they are whole messages.
+    ///
+    /// Those of a group run the same statement: the server keeps the locks on what they read until
+    /// the group ends, and two statements might take theirs in another order than somebody else does.
     fn leave(&mut self, requests: &[u8], alone: bool, out: &mut Vec<u8>) -> io::Result<()> {
         let (mut start, mut position) = (0, 0);
-        // Which messages the request has, and whether the one before it has its Sync held back.
-        let (mut tags, mut held, mut group) = (Tags::None, false, 0);
+        // Which messages the request has, and which statement the one before it has run whose Sync is
+        // held back.
+        let (mut tags, mut held, mut group) = (Tags::None, None, 0);
         while position < requests.len() {
             let end = message_end(&requests[position..]).map(|length| position + length);
             let end = end.filter(|&end| end <= requests.len());
@@ -117,15 +121,16 @@ impl Traffic {
                 continue;
             }
             let simple = tags == Tags::Execution && tag == b'S';
-            if held && simple && !alone && group < MOST {
+            let runs = simple.then(|| statement(&requests[start..position]));
+            if held.is_some() && held == runs && !alone && group < MOST {
                 self.awaited.push_back(Ending::Answer);
                 self.grouped += 1;
                 group += 1;
             } else {
-                self.release(held, out);
+                self.release(held.is_some(), out);
                 group = 1;
             }
-            held = simple;
+            held = runs;
             let stop = if simple { position } else { end };
             out.extend_from_slice(&requests[start..stop]);
             if !simple {
@@ -133,7 +138,7 @@ impl Traffic {
             }
             (start, position, tags) = (end, end, Tags::None);
         }
-        self.release(held, out);
+        self.release(held.is_some(), out);
         out.extend_from_slice(&requests[start..]);
         Ok(())
     }
@@ -211,6 +216,12 @@ fn skipped(out: &mut impl FnMut(&[u8])) {
 fn message_end(message: &[u8]) -> Option<usize> {
     let length = message.get(1..5)?.first_chunk::<4>()?;
     (u32::from_be_bytes(*length) as usize).checked_add(1)
+}
+
+/// The name of the statement that a Bind is for, behind the portal's.
+fn statement(bind: &[u8]) -> &[u8] {
+    let names = bind.get(5..).unwrap_or_default();
+    names.split(|&byte| byte == 0).nth(1).unwrap_or_default()
 }
 
 /// The messages of a request.
@@ -329,6 +340,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Grouped<S> {
         Poll::Ready(Ok(buffer.len()))
     }
 
+    // As TLS beneath the driver writes its records.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if !self.grouping.watches() {
+            return Pin::new(&mut self.inner).poll_write_vectored(context, buffers);
+        }
+        let first = buffers.iter().find(|buffer| !buffer.is_empty());
+        self.poll_write(context, first.map_or(&[], |buffer| buffer))
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.send(context))?;
         Pin::new(&mut self.inner).poll_flush(context)
@@ -357,8 +381,14 @@ mod tests {
         message
     }
 
+    /// Messages of these tags; `b` is the Bind of another statement.
     fn messages(tags: &[u8]) -> Vec<u8> {
-        tags.iter().flat_map(|&tag| message(tag, b"xy")).collect()
+        let message = |&tag: &u8| match tag {
+            b'B' => message(tag, b"\0s1\0\0"),
+            b'b' => message(b'B', b"\0s2\0\0"),
+            _ => message(tag, b"xy"),
+        };
+        tags.iter().flat_map(message).collect()
     }
 
     /// The tags of whole messages.
@@ -409,6 +439,13 @@ mod tests {
         let told = arrived(traffic, b"2CZ2CZ1tTZ2DC2DCZ3ZCCZ2CZ", 4);
         assert_eq!(told, "2CZ2CZ1tTZ2DCZ2DCZ3ZCCZ2CZ");
         assert!(traffic.awaited.is_empty());
+    }
+
+    #[test]
+    fn a_group_runs_one_statement() {
+        let traffic = &mut Traffic::default();
+        assert_eq!(left(traffic, b"BESBESbESbESBES", false), "BEBESBEBESBES");
+        assert_eq!(traffic.grouped, 2);
     }
 
     #[test]
