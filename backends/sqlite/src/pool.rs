@@ -8,6 +8,7 @@
 mod acquire;
 mod close;
 mod expire;
+mod gather;
 mod inline;
 mod lane;
 mod pace;
@@ -32,6 +33,7 @@ use crate::run::{self, Left};
 use crate::statement::Running;
 use crate::sync::lock;
 use crate::transaction::Pinned;
+use gather::Gather;
 use lane::Lane;
 use pace::Paces;
 use ripe::{Hint, Ripe};
@@ -50,6 +52,7 @@ pub(crate) struct Pool {
     runtime: Runtime,
     state: Mutex<State>,
     hint: Hint,
+    gather: Gather,
     /// Wakes the threads that close the database.
     drained: Condvar,
 }
@@ -147,6 +150,7 @@ impl Pool {
                 turns,
             }),
             hint: Hint::default(),
+            gather: Gather::default(),
             opener,
             dialect,
             runtime,
@@ -170,14 +174,18 @@ impl Pool {
         lock(&self.state)
     }
 
-    /// Queues an operation that needs a connection.
+    /// Queues an operation that needs a connection. True if its caller has to come again, and let
+    /// others ask meanwhile.
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         operation: &Arc<Operation>,
         line: Line,
         sql: Arc<str>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut state = self.lock();
+        let gathers = line == Line::of(Access::Read)
+            && self.gather.is_worth_it()
+            && state.paces.is_short(&sql);
         let lane = state.open_lane(line)?;
         lane.check_usable()?;
         let waits = !lane.has_spare();
@@ -185,14 +193,33 @@ impl Pool {
         lane.queue(Arc::clone(operation), sql, since);
         let waits = state.take_turns() || waits;
         let expire = waits && !std::mem::replace(&mut state.expiring, true);
-        let call = state.call();
+        let call = match gathers {
+            true => {
+                self.gather.begin();
+                None
+            }
+            false => state.call(),
+        };
         drop(state);
         self.make(call);
         if expire {
             expire::start(self);
         }
         self.wake_waiting();
-        Ok(())
+        Ok(gathers)
+    }
+
+    pub(crate) fn gather(&self) -> &Gather {
+        &self.gather
+    }
+
+    /// Calls a worker for what was queued without a call.
+    #[inline]
+    pub(crate) fn call_for_gathered(self: &Arc<Self>) {
+        if self.gather.end() {
+            let call = self.lock().call();
+            self.make(call);
+        }
     }
 
     /// Queues an operation that has its connection.
