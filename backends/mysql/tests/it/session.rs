@@ -45,7 +45,10 @@ fn silent_connections_are_probed() {
             let probed = || {
                 let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
                 let mut lines = table.lines().map(|line| line.split_whitespace());
-                let line = lines.find(|words| words.clone().nth(1) == Some(&local));
+                // The port may have been another connection's, which still has a line of its own.
+                let line = lines.find(|words| {
+                    words.clone().nth(1) == Some(&local) && words.clone().nth(3) == Some("01")
+                });
                 let timer = line.unwrap().nth(5).unwrap().to_owned();
                 timer.split_once(':').unwrap().0.to_owned()
             };
