@@ -292,14 +292,15 @@ impl Session {
         self.begin(false);
         let statement = match self.statements.get(&**sql) {
             Some(statement) => statement.clone(),
-            // In a box, as what is rare should not make every read's future larger.
+            // In a box, as what is rare should not make every read's future larger: over a kilobyte
+            // the allocator takes its time.
             None => match Box::pin(self.prepare(sql)).await {
                 Ok(statement) => statement,
                 Err(mysql_async::Error::Server(error))
                     if error.code == NOT_PREPARABLE && params.is_empty() =>
                 {
                     self.text = true;
-                    let sent = self.conn.query_iter(&**sql).await.map(drop);
+                    let sent = Box::pin(self.conn.query_iter(&**sql)).await.map(drop);
                     return sent.map_err(|error| self.failed(error, sql));
                 }
                 Err(error) => return Err(self.failed(error, sql)),
@@ -366,8 +367,12 @@ impl Session {
                 Err(error) => return Err(self.failed(error, "")),
             };
         }
-        // A procedure's other results are nobody's.
-        let rest = results::<P>(&mut self.conn, &mut 0).await;
+        let rest = match result.columns() {
+            // What the driver has kept back, as below.
+            None => result.next().await.map(drop),
+            // A procedure's other results are nobody's.
+            Some(_) => Box::pin(results::<P>(&mut self.conn, &mut 0)).await,
+        };
         rest.map_err(|error| self.failed(error, ""))?;
         Ok(false)
     }
