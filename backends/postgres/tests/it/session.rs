@@ -208,7 +208,8 @@ fn timer(port: i64) -> Option<(u32, Duration)> {
     let line = table
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .find(|words| words.get(1) == Some(&local.as_str()))?;
+        // The port may have been another connection's, which still has a line of its own.
+        .find(|words| words.get(1) == Some(&local.as_str()) && words.get(3) == Some(&"01"))?;
     let (kind, left) = line[5].split_once(':')?;
     let kind = u32::from_str_radix(kind, 16).ok()?;
     let hundredths = u64::from_str_radix(left, 16).ok()?;
