@@ -52,7 +52,6 @@ impl Asking {
                 };
                 match self.ask(work, context) {
                     Ok(Some(operation)) => {
-                        self.pool.gather().joins();
                         self.stage = Stage::Asked(operation);
                         Poll::Pending
                     }
@@ -62,13 +61,11 @@ impl Asking {
             }
             Stage::New(Err(error)) => Poll::Ready(Err(error)),
             Stage::Asked(operation) => {
-                self.pool.call_for_gathered();
                 let polled = operation.poll(context);
                 // From here it costs less than from the worker.
                 self.pool.wake_waiting();
-                match polled {
-                    Poll::Pending => self.stage = Stage::Asked(operation),
-                    Poll::Ready(_) => self.pool.gather().leaves(),
+                if polled.is_pending() {
+                    self.stage = Stage::Asked(operation);
                 }
                 polled
             }
@@ -89,11 +86,7 @@ impl Asking {
         let closes = matches!(work, Work::Close);
         let operation = Operation::new(work, context.waker().clone());
         match waiting {
-            Some(sql) => {
-                if self.pool.enqueue(&operation, self.line, sql)? {
-                    context.waker().wake_by_ref();
-                }
-            }
+            Some(sql) => self.pool.enqueue(&operation, self.line, sql)?,
             None if closes => {
                 if self.pool.close(&operation) {
                     return Ok(None);
@@ -109,10 +102,7 @@ impl Drop for Asking {
     fn drop(&mut self) {
         let work = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::New(work) => work.ok(),
-            Stage::Asked(operation) => {
-                self.pool.gather().leaves();
-                operation.abandon()
-            }
+            Stage::Asked(operation) => operation.abandon(),
             Stage::Over => None,
         };
         if let Some(work) = work {

@@ -8,7 +8,6 @@
 mod acquire;
 mod close;
 mod expire;
-mod gather;
 mod inline;
 mod lane;
 mod pace;
@@ -33,7 +32,6 @@ use crate::run::{self, Left};
 use crate::statement::Running;
 use crate::sync::lock;
 use crate::transaction::Pinned;
-use gather::Gather;
 use lane::Lane;
 use pace::Paces;
 use ripe::{Hint, Ripe};
@@ -52,7 +50,6 @@ pub(crate) struct Pool {
     runtime: Runtime,
     state: Mutex<State>,
     hint: Hint,
-    gather: Gather,
     /// Wakes the threads that close the database.
     drained: Condvar,
 }
@@ -150,7 +147,6 @@ impl Pool {
                 turns,
             }),
             hint: Hint::default(),
-            gather: Gather::default(),
             opener,
             dialect,
             runtime,
@@ -174,18 +170,14 @@ impl Pool {
         lock(&self.state)
     }
 
-    /// Queues an operation that needs a connection. True if its caller has to come again, and let
-    /// others ask meanwhile.
+    /// Queues an operation that needs a connection.
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         operation: &Arc<Operation>,
         line: Line,
         sql: Arc<str>,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let mut state = self.lock();
-        let gathers = line == Line::of(Access::Read)
-            && self.gather.is_worth_it()
-            && state.paces.is_short(&sql);
         let lane = state.open_lane(line)?;
         lane.check_usable()?;
         let waits = !lane.has_spare();
@@ -193,33 +185,14 @@ impl Pool {
         lane.queue(Arc::clone(operation), sql, since);
         let waits = state.take_turns() || waits;
         let expire = waits && !std::mem::replace(&mut state.expiring, true);
-        let call = match gathers {
-            true => {
-                self.gather.begin();
-                None
-            }
-            false => state.call(),
-        };
+        let call = state.call();
         drop(state);
         self.make(call);
         if expire {
             expire::start(self);
         }
         self.wake_waiting();
-        Ok(gathers)
-    }
-
-    pub(crate) fn gather(&self) -> &Gather {
-        &self.gather
-    }
-
-    /// Calls a worker for what was queued without a call.
-    #[inline]
-    pub(crate) fn call_for_gathered(self: &Arc<Self>) {
-        if self.gather.end() {
-            let call = self.lock().call();
-            self.make(call);
-        }
+        Ok(())
     }
 
     /// Queues an operation that has its connection.
