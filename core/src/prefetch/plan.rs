@@ -194,36 +194,24 @@ impl Tie {
     }
 }
 
-/// Whose rows are wanted.
-pub(super) enum Wanted<'k> {
-    /// Those of these keys.
-    Of(&'k [Key]),
-    /// Those of these keys, which are all that there are.
-    OfAll(&'k [Key]),
-}
-
 /// So many keys at least are not asked for where they are all that there are: a scan of the table is
 /// then the shortest way to what refers to them, and the keys need not be sent.
 const MANY: usize = 32;
 
 /// The statements for the rows of `query` that rows with these keys lead to: one, unless the
-/// database takes fewer values in a statement.
+/// database takes fewer values in a statement. `whole` says that these keys are all that there are.
 pub(super) fn plans(
     db: &Database,
     query: &Query,
     tie: &Tie,
-    wanted: Wanted<'_>,
+    keys: &[Key],
+    whole: bool,
     limits: &Limits,
 ) -> Result<Vec<FetchPlan>> {
-    let (keys, all) = match wanted {
-        Wanted::Of(keys) => (keys, false),
-        Wanted::OfAll(keys) => {
-            // A row that belongs to nobody must not be the one that stands for those like it, and
-            // those that a condition wants may be few.
-            let each = query.distinct_on.is_empty() && query.conditions.is_empty();
-            (keys, each && tie.always && keys.len() >= MANY)
-        }
-    };
+    // A row that belongs to nobody must not be the one that stands for those like it, and those that
+    // a condition wants may be few.
+    let each = query.distinct_on.is_empty() && query.conditions.is_empty();
+    let whole = whole && each && tie.always && keys.len() >= MANY;
     query.check()?;
     if keys.is_empty() || query.is_empty() {
         return Ok(Vec::new());
@@ -239,7 +227,7 @@ pub(super) fn plans(
         _ => MOST_COMPOSITE,
     };
     let as_array = tie.there.len() == 1 && db.dialect().array_params;
-    let batches: Vec<&[Key]> = match as_array || all {
+    let batches: Vec<&[Key]> = match as_array || whole {
         true => vec![keys],
         false => keys.chunks(most).collect(),
     };
@@ -249,7 +237,7 @@ pub(super) fn plans(
         let first = next;
         next += keys.len() as u32;
         // What refers to a row that has come since belongs to nobody, and is left out when it is read.
-        let condition = (!all).then(|| tie.one_of(keys, db.dialect()));
+        let condition = (!whole).then(|| tie.one_of(keys, db.dialect()));
         let select = Select {
             what: What::Columns(&columns),
             also: condition.as_ref(),
@@ -268,7 +256,7 @@ pub(super) fn plans(
                 limits: limits.clone(),
             },
             numbers: first..next,
-            whole: all,
+            whole,
             key: key.clone(),
         });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Lookup;
 use super::hop::{Hop, hops};
-use super::plan::{Back, Tie, Wanted, plans};
+use super::plan::{Back, Tie, plans};
 use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::meta::ModelMeta;
@@ -102,11 +102,8 @@ async fn one(io: &Io, rows: &Rows<'_>, hop: Hop, limits: &Limits) -> Result<()> 
         None => (Box::new(Query::new(Arc::clone(&tie.target))), Vec::new()),
     };
     if let Some((slot, _)) = wait.first() {
-        let wanted = match whole && wait.len() == rows.len() {
-            true => Wanted::OfAll(keys.all()),
-            false => Wanted::Of(keys.all()),
-        };
-        let plans = plans(io.db(), &query, &tie, wanted, limits)?;
+        let whole = whole && wait.len() == rows.len();
+        let plans = plans(io.db(), &query, &tie, keys.all(), whole, limits)?;
         let origins = match (&tie.back, owners.first()) {
             (Some(back), Some(row)) => Some(Origins {
                 relation: back.position,
