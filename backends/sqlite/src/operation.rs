@@ -93,6 +93,11 @@ impl Operation {
         waits
     }
 
+    /// The work, for the worker that begins with it here; `None` if nobody wants it any more.
+    pub(crate) fn begin_and_take(&self) -> Option<Work> {
+        self.begin().then(|| self.take()).flatten()
+    }
+
     /// The work, for the worker that began with it.
     pub(crate) fn take(&self) -> Option<Work> {
         lock(&self.progress).work.take()

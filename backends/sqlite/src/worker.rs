@@ -60,7 +60,7 @@ impl Pool {
         let (operations, tasks) = state.strand();
         drop(state);
         for operation in operations {
-            match operation.begin().then(|| operation.take()).flatten() {
+            match operation.begin_and_take() {
                 Some(Work::Fill { running, .. }) => self.finish(running),
                 Some(Work::Again { connection, .. }) => {
                     self.give_back(connection.place(), run::roll_back(connection));
@@ -96,7 +96,7 @@ impl Pool {
             }
             Task::Resume(operation) => {
                 let interrupt = Some(&operation);
-                let work = operation.begin().then(|| operation.take()).flatten();
+                let work = operation.begin_and_take();
                 let (place, (result, left)) = match work {
                     Some(Work::Fill {
                         running,

@@ -73,6 +73,20 @@ impl Counter {
         }
     }
 
+    /// Shuts the gate, and begins some reads, one that the gate holds up, and some behind it.
+    fn hold_up(&self) -> (Vec<Read>, Read, Vec<Read>) {
+        self.warm_up();
+        let entered = self.gate.entered();
+        self.gate.shut();
+        let begun = (
+            self.begin_some(),
+            self.begin(&self.waits),
+            self.begin_some(),
+        );
+        eventually("the queue is held up", || self.gate.entered() > entered);
+        begun
+    }
+
     fn count(&self) {
         write(&self.db, "UPDATE counter SET value = value + 1").unwrap();
     }
@@ -122,13 +136,9 @@ fn count_of(value: &Result<Value>) -> i64 {
 fn what_is_asked_for_after_a_write_sees_it() {
     let counter = Counter::new();
     for round in 1..=50 {
-        counter.warm_up();
-        let entered = counter.gate.entered();
-        counter.gate.shut();
-        let mut before = counter.begin_some();
-        before.push(counter.begin(&counter.waits));
-        before.extend(counter.begin_some());
-        eventually("the queue is held up", || counter.gate.entered() > entered);
+        let (mut before, waits, behind) = counter.hold_up();
+        before.push(waits);
+        before.extend(behind);
         // The connection is in the middle of a read, and others wait for it.
         counter.count();
         let after = counter.begin_some();
@@ -203,13 +213,8 @@ fn one_that_fails_fails_alone() {
 fn callers_that_go_away_leave_no_snapshot() {
     let counter = Counter::new();
     for round in 0..100_usize {
-        counter.warm_up();
-        let entered = counter.gate.entered();
-        counter.gate.shut();
-        let mut reads = counter.begin_some();
-        let waits = counter.begin(&counter.waits);
-        reads.extend(counter.begin_some());
-        eventually("the queue is held up", || counter.gate.entered() > entered);
+        let (mut reads, waits, behind) = counter.hold_up();
+        reads.extend(behind);
         // Interrupted in the middle of the snapshot, or answered and not looked at.
         if round % 2 == 0 {
             drop(waits);
@@ -272,13 +277,9 @@ fn what_has_been_read_from_a_shared_cache_is_not_locked_any_more() {
     let mut counter = Counter::with(SqliteOptions::new(&url).unwrap(), folder);
     counter.waits = "SELECT gate(1)".into();
     for _ in 0..50 {
-        counter.warm_up();
-        let entered = counter.gate.entered();
-        counter.gate.shut();
-        let mut reads = counter.begin_some();
-        reads.push(counter.begin(&counter.waits));
-        reads.extend(counter.begin_some());
-        eventually("the queue is held up", || counter.gate.entered() > entered);
+        let (mut reads, waits, behind) = counter.hold_up();
+        reads.push(waits);
+        reads.extend(behind);
         // Nobody waits for a lock between those who share a cache: it fails at once.
         let written = write(&counter.db, "UPDATE counter SET value = value + 1");
         counter.gate.open();
