@@ -98,9 +98,11 @@ impl Crew {
         }
     }
 
-    /// Somebody to call, unless one is on its way or all are at work.
+    /// Somebody to call, unless one is on its way or all are at work. Who comes to be the lookout
+    /// will not work.
     pub(crate) fn call(&mut self) -> Option<Call> {
-        if self.called > 0 {
+        let to_watch = usize::from(self.lookout == Lookout::Wanted);
+        if self.called > to_watch {
             return None;
         }
         let call = match self.idle.pop() {
@@ -316,6 +318,27 @@ mod tests {
         assert!(matches!(crew.call_lookout(), Some(Call::Ring(_))));
         assert!(crew.is_watched());
         assert!(crew.arrive());
+    }
+
+    #[test]
+    fn one_that_comes_to_watch_will_not_work() {
+        let mut crew = crew();
+        assert!(crew.call_lookout().is_some());
+        assert!(crew.call().is_some(), "there is work, too");
+        assert!(crew.call().is_none(), "one is on its way to it");
+        assert!(crew.arrive());
+        assert!(!crew.arrive());
+        assert!(crew.call().is_some(), "both have come");
+    }
+
+    #[test]
+    fn one_that_is_on_its_way_may_come_to_watch() {
+        let mut crew = crew();
+        assert!(crew.call().is_some());
+        assert!(crew.call_lookout().is_none());
+        assert!(crew.call().is_some(), "the first will not work");
+        assert!(crew.arrive());
+        assert!(!crew.arrive());
     }
 
     #[test]
