@@ -47,7 +47,6 @@ impl<'d> Shape<'d> {
     /// the conditions must be folded first then.
     pub(super) fn select(&mut self, select: &Select<'_>, conditions: &Conditions<'_>) -> bool {
         let query = select.query;
-        let [a, b, c, d, e, f, g, h] = query.meta.id().to_le_bytes();
         let what = match select.what {
             What::Rows => 0,
             What::Count => 1,
@@ -55,11 +54,13 @@ impl<'d> Shape<'d> {
             What::Aggregates(_) => 3,
             What::Columns(_) => 4,
         };
-        let flags = u8::from(query.distinct)
-            | u8::from(query.window.is_sliced()) << 1
-            | u8::from(!query.distinct_on.is_empty()) << 2
-            | u8::from(select.also_shares) << 3;
-        self.key.put([a, b, c, d, e, f, g, h, what, flags]);
+        let flags = u16::from(query.distinct)
+            | u16::from(query.window.is_sliced()) << 1
+            | u16::from(!query.distinct_on.is_empty()) << 2
+            | u16::from(select.also_shares) << 3;
+        self.key.put(query.meta.id().to_le_bytes());
+        // Bytes that are stored one by one and loaded together make the processor wait.
+        self.key.put((what | flags << 8).to_le_bytes());
         if !query.distinct_on.is_empty() {
             self.number(query.distinct_on.len() as u64);
             for &column in &query.distinct_on {
