@@ -67,10 +67,10 @@ async fn one(io: &Io, rows: &Rows<'_>, hop: Hop, limits: &Limits) -> Result<()> 
         .iter()
         .map(|row| row.slot(tie.position, &hop.name))
         .collect();
-    let mut keys = Keys::default();
+    let mut keys = Keys::with_capacity(rows.len());
     // The first row of each key.
-    let mut owners = Vec::new();
-    let mut wait = Vec::new();
+    let mut owners = Vec::with_capacity(rows.len());
+    let mut wait = Vec::with_capacity(rows.len());
     for (row, slot) in rows.iter().zip(&slots) {
         if let Some(slot) = slot
             && !slot.is_loaded()

@@ -103,9 +103,13 @@ impl Query {
     }
 }
 
-/// The rows as those whose relations can be loaded.
+/// The rows as those whose relations can be loaded. In memory of its whole size: a small piece that
+/// grows may be another thread's, which an allocator then puts in order here.
 pub(crate) fn loadables<'r, T: FromRow>(
     rows: impl IntoIterator<Item = &'r T>,
 ) -> Vec<&'r dyn Loadable> {
-    rows.into_iter().filter_map(T::loadable).collect()
+    let rows = rows.into_iter();
+    let mut loadables = Vec::with_capacity(rows.size_hint().0);
+    loadables.extend(rows.filter_map(T::loadable));
+    loadables
 }

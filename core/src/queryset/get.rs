@@ -37,7 +37,9 @@ impl<T: FromRow> QuerySet<T> {
             }
             None => return Err(self.none_matches()),
         };
-        self.query().prefetch_for(db, loadables([&row]), began)?;
+        if self.query().prefetches() {
+            self.query().prefetch_for(db, loadables([&row]), began)?;
+        }
         Ok(row)
     }
 

@@ -17,6 +17,17 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// Room for some keys, of which there are `most` at most.
+    pub(crate) fn with_capacity(most: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(most.min(Self::SOME)),
+            ..Self::default()
+        }
+    }
+
+    /// Many rows often have few keys.
+    const SOME: usize = 64;
+
     /// The key's number, and whether it is new.
     pub(crate) fn add(&mut self, key: Key) -> (u32, bool) {
         let next = self.all.len() as u32;
