@@ -14,7 +14,7 @@ pub struct Statement {
     /// Whether the statement only reads.
     pub access: Access,
     /// The most rows that it can return, where its maker knows; a backend MAY treat a short
-    /// result in another way than one without an end.
+    /// result in another way than one without an end, and need not look for more rows.
     pub most_rows: Option<u64>,
 }
 

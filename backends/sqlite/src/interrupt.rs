@@ -97,6 +97,8 @@ impl Interruptible for Interrupt {
 
 /// What the handlers of the connection that works on this thread go by.
 struct Frame {
+    /// Whether one does.
+    works: bool,
     given: Option<Arc<dyn Interruptible>>,
     busy_timeout: Duration,
     busy_since: Option<Instant>,
@@ -167,6 +169,7 @@ impl Allowed {
 thread_local! {
     static CURRENT: RefCell<Frame> = const {
         RefCell::new(Frame {
+            works: false,
             given: None,
             busy_timeout: Duration::ZERO,
             busy_since: None,
@@ -179,7 +182,7 @@ thread_local! {
 
 /// Says that a connection works for an operation on this thread; dropping it ends that.
 pub(crate) struct Working {
-    outer: Option<Frame>,
+    outer: Option<Box<Frame>>,
     given_up: bool,
 }
 
@@ -200,6 +203,7 @@ impl Working {
             given_up = interrupt.is_cancelled();
         }
         let frame = Frame {
+            works: true,
             given,
             busy_timeout,
             busy_since: None,
@@ -207,11 +211,15 @@ impl Working {
             seldom,
             calls: 0,
         };
-        // A registered function may itself read from a database: the outer frame comes back.
-        Self {
-            outer: Some(CURRENT.with(|current| current.replace(frame))),
-            given_up,
-        }
+        let outer = CURRENT.with_borrow_mut(|current| {
+            // A registered function may itself read from a database: the outer frame comes back.
+            if current.works {
+                return Some(Box::new(std::mem::replace(current, frame)));
+            }
+            *current = frame;
+            None
+        });
+        Self { outer, given_up }
     }
 
     /// Whether the operation was given up before the connection was reachable for it.
@@ -232,11 +240,14 @@ impl Working {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let Some(outer) = self.outer.take() else {
-            return;
-        };
-        let mine = CURRENT.with(|current| current.replace(outer));
-        if let Some(given) = mine.given {
+        let given = CURRENT.with_borrow_mut(|current| match self.outer.take() {
+            Some(outer) => std::mem::replace(current, *outer).given,
+            None => {
+                current.works = false;
+                current.given.take()
+            }
+        });
+        if let Some(given) = given {
             *lock(&given.interrupt().running) = None;
         }
     }

@@ -62,10 +62,11 @@ pub(crate) fn fetch(
             sql,
             params,
             access,
-            ..
+            most_rows,
         } = statement;
+        let limit = Limit::new(max_rows, most_rows);
         let ran = match Running::start(connection, sql, params, access == Access::Read) {
-            Ok(running) => pull(running, sink, max_rows, true, shares),
+            Ok(running) => pull(running, sink, limit, true, shares),
             Err((error, connection)) => (Err(error), free(connection)),
         };
         drop(working);
@@ -85,7 +86,8 @@ pub(crate) fn fill(
         if working.is_given_up() {
             return (Err(not_begun()), free(running.finish()));
         }
-        let ran = pull(*running, sink, max_rows, false, false);
+        let limit = Limit::new(max_rows, None);
+        let ran = pull(*running, sink, limit, false, false);
         drop(working);
         ran
     })
@@ -140,12 +142,18 @@ fn here(
         drop(working);
         return elsewhere(connection, statement, sink);
     }
-    let Statement { sql, params, .. } = statement;
+    let Statement {
+        sql,
+        params,
+        most_rows,
+        ..
+    } = statement;
+    let limit = Limit::new(max_rows, most_rows);
     let mut running = match Running::start(connection, sql, params, true) {
         Ok(running) => running,
         Err((error, connection)) => return Here::Ran((Err(error), free(connection))),
     };
-    match rows_within(&mut running, &mut *sink, max_rows, &working) {
+    match rows_within(&mut running, &mut *sink, limit, &working) {
         Ok(Within::Ended) => {
             running.habit().was_in_time();
             let (settled, left) = settle(running.finish());
@@ -190,9 +198,10 @@ enum Within {
 fn rows_within(
     running: &mut Running,
     sink: &mut dyn RowSink,
-    max_rows: usize,
+    limit: Limit,
     working: &Working,
 ) -> Result<Within> {
+    let Limit { max_rows, ends } = limit;
     if !running.step()? {
         return Ok(Within::Ended);
     }
@@ -200,6 +209,9 @@ fn rows_within(
     while taken < max_rows && !working.hurries() {
         sink.row(running)?;
         taken += 1;
+        if ends && taken == max_rows {
+            return Ok(Within::Ended);
+        }
         match running.step() {
             Ok(true) => {}
             Ok(false) => return Ok(Within::Ended),
@@ -328,20 +340,45 @@ fn run_one(connection: Box<Connection>, statement: Statement) -> (Result<()>, Bo
     (result, running.finish())
 }
 
-/// Steps through at most `max_rows` rows, and to the one behind them: so a result that ends
-/// there gives its connection back now, and not with the next call.
+/// How many rows are taken at a time.
+#[derive(Clone, Copy)]
+struct Limit {
+    max_rows: usize,
+    /// Whether no more can follow.
+    ends: bool,
+}
+
+impl Limit {
+    /// At most `max_rows` of a result that has `most_rows` at most.
+    fn new(max_rows: usize, most_rows: Option<u64>) -> Self {
+        let most_rows = most_rows.and_then(|most| usize::try_from(most).ok());
+        match most_rows {
+            Some(most) if (1..=max_rows).contains(&most) => Self {
+                max_rows: most,
+                ends: true,
+            },
+            _ => Self {
+                max_rows,
+                ends: false,
+            },
+        }
+    }
+}
+
+/// Steps through at most so many rows, and to the one behind them if there can be one: so a result
+/// that ends there gives its connection back now, and not with the next call.
 ///
 /// What is done with its first chunk, as most results are, is never boxed.
 fn pull(
     mut running: Running,
     mut sink: Box<dyn RowSink>,
-    max_rows: usize,
+    limit: Limit,
     first: bool,
     shares: bool,
 ) -> Ran<Rows> {
     let budget = running.connection().inline_budget().filter(|_| first);
     let timed = budget.map(|budget| (budget.most_time(), Instant::now()));
-    let came = rows(&mut running, &mut *sink, max_rows);
+    let came = rows(&mut running, &mut *sink, limit);
     if let Some((time, began)) = timed {
         match began.elapsed() < time {
             true => running.habit().was_quick(),
@@ -366,7 +403,8 @@ fn pull(
 }
 
 /// Whether more rows may follow.
-fn rows(running: &mut Running, sink: &mut dyn RowSink, max_rows: usize) -> Result<bool> {
+fn rows(running: &mut Running, sink: &mut dyn RowSink, limit: Limit) -> Result<bool> {
+    let Limit { max_rows, ends } = limit;
     let mut taken = 0;
     if !running.take_ahead()? && !running.step()? {
         return Ok(false);
@@ -374,6 +412,9 @@ fn rows(running: &mut Running, sink: &mut dyn RowSink, max_rows: usize) -> Resul
     while taken < max_rows {
         sink.row(running)?;
         taken += 1;
+        if ends && taken == max_rows {
+            return Ok(false);
+        }
         match running.step() {
             Ok(true) => {}
             Ok(false) => return Ok(false),

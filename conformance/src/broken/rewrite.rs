@@ -264,6 +264,8 @@ fn number(mut statement: Statement, keyword: &str, change: fn(i64) -> i64) -> St
     let Some(at) = statement.sql.rfind(keyword).map(|at| at + keyword.len()) else {
         return statement;
     };
+    // A backend may go by it and not ask for more.
+    statement.most_rows = None;
     let digits = digits(&statement.sql, at);
     if let Ok(number) = statement.sql[digits.clone()].parse() {
         let mut sql = statement.sql.to_string();

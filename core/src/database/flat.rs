@@ -179,11 +179,21 @@ impl Flat {
         fits
     }
 
-    /// Gives back the memory that no row uses.
-    pub(crate) fn shrink(&mut self) {
-        self.cells.shrink_to_fit();
-        self.text.shrink_to_fit();
-        self.bytes.shrink_to_fit();
+    /// The rows in memory of just their size; the chunk is empty then, and keeps its own.
+    pub(crate) fn pack(&mut self) -> Self {
+        let packed = Self {
+            layout: self.layout.clone(),
+            cells: self.cells.clone(),
+            width: self.width,
+            rows: self.rows,
+            next: self.next,
+            text: self.text.clone(),
+            bytes: self.bytes.clone(),
+            others: std::mem::take(&mut self.others),
+            failures: std::mem::take(&mut self.failures),
+        };
+        self.clear();
+        packed
     }
 
     /// Builds a row; `None` if it cannot be read from its columns.
@@ -196,6 +206,13 @@ impl Flat {
     /// A chunk that keeps all columns as they come.
     pub(crate) fn of_everything() -> Self {
         Self::new(Layout::ByName(None))
+    }
+
+    /// With room for so many cells and short texts in them.
+    pub(crate) fn with_room(mut self, cells: usize) -> Self {
+        self.cells.reserve(cells);
+        self.text.reserve(16 * cells);
+        self
     }
 
     /// Hands the next rows, at most `max_rows`, to another sink; whether more are left.

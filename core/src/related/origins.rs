@@ -59,29 +59,31 @@ pub(crate) fn copies<T: Loadable>(
     read: Reads<T>,
 ) -> Vec<Option<Origin>> {
     let mut origins = Vec::with_capacity(rows.len());
+    // As wide as many tables are.
+    let cells = 8 * rows.len().min(TOGETHER);
+    let mut values = Flat::of_everything().with_room(cells);
     for rows in rows.chunks(TOGETHER) {
-        let mut copies = Copies {
-            values: Flat::of_everything(),
-            read,
-            rows: Vec::with_capacity(rows.len()),
-        };
+        let mut places = Vec::with_capacity(rows.len());
         let mut there = [false; TOGETHER];
         for (row, there) in rows.iter().zip(&mut there) {
             let row: &dyn Any = *row;
-            let copied = row.downcast_ref().map(|row| copy(row, &mut copies.values));
-            let fits = copies.values.end_row();
+            let copied = row.downcast_ref().map(|row| copy(row, &mut values));
+            let fits = values.end_row();
             *there = match copied {
                 Some(Copied::Columns) => fits,
                 Some(Copied::Row(_)) => true,
                 Some(Copied::Not) | None => false,
             };
-            copies.rows.push(match copied {
+            places.push(match copied {
                 Some(Copied::Row(row)) => OnceLock::from(Arc::new(row)),
                 _ => OnceLock::new(),
             });
         }
-        copies.values.shrink();
-        let copies: Arc<dyn Any + Send + Sync> = Arc::new(copies);
+        let copies: Arc<dyn Any + Send + Sync> = Arc::new(Copies {
+            values: values.pack(),
+            read,
+            rows: places,
+        });
         let there = there.iter().take(rows.len());
         origins.extend(there.zip(0..).map(|(there, number)| {
             there.then(|| Origin {

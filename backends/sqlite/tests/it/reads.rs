@@ -1,6 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use queryset::runtime::block_on;
 use queryset::{Backend, ErrorKind, Statement, Value};
-use queryset_sqlite::SqliteOptions;
+use queryset_sqlite::{InlineBudget, SqliteOptions};
 
 use crate::support::{Folder, Rows, aread, int, new_file, open, read, taken, text, write};
 
@@ -63,4 +67,42 @@ fn a_result_comes_in_chunks_and_frees_its_connection_with_the_last() {
         .fetch_blocking(statement, Box::new(Rows::default()), 5, None)
         .unwrap();
     assert!(taken(fetched).1.is_none());
+}
+
+#[test]
+fn behind_the_last_row_that_there_can_be_nothing_is_looked_for() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&asked);
+    let options = || {
+        let counter = Arc::clone(&counter);
+        SqliteOptions::memory().on_connect(move |connection| {
+            let counter = Arc::clone(&counter);
+            connection.create_scalar_function("asked", Some(1), move |arguments| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                Ok(arguments[0].to_owned())
+            })
+        })
+    };
+    let budget = InlineBudget::default().time(Duration::from_secs(1));
+    for (options, max_rows) in [
+        (options(), 2),
+        (options(), usize::MAX),
+        (options().inline(budget), 2),
+    ] {
+        let db = open(options);
+        for round in 0..3 {
+            let sql = "WITH t(a) AS (VALUES (1), (2), (3)) SELECT asked(a) FROM t";
+            let mut statement = Statement::read(sql, vec![]);
+            statement.most_rows = Some(2);
+            let sink = Box::new(Rows::default());
+            let fetched = match round {
+                0 => db.fetch_blocking(statement, sink, max_rows, None),
+                _ => block_on(db.fetch(statement, sink, max_rows)),
+            };
+            let (rows, cursor) = taken(fetched.unwrap());
+            assert_eq!(rows.rows, [[int(1)], [int(2)]]);
+            assert!(cursor.is_none(), "the connection is free");
+            assert_eq!(asked.swap(0, Ordering::Relaxed), 2);
+        }
+    }
 }
