@@ -32,7 +32,8 @@
 //!   and its connection is free again when the last row has been read. Short reads that wait for
 //!   a connection may read one snapshot, which is begun after they were asked for. An open cursor
 //!   holds its connection, and no thread.
-//! - The **blocking** reads run on the caller's thread and need no runtime.
+//! - The **blocking** reads run on the caller's thread and need no runtime. A thread that waited
+//!   may be overtaken before it runs again, for 200 microseconds at most.
 //! - **Giving up**: a read whose future is dropped, or whose token is cancelled, never begins if
 //!   it was queued, and is interrupted if it runs, also while it waits for a lock. An interrupt
 //!   reaches the statement that it is meant for and no other. Only a registered function, or the

@@ -3,7 +3,8 @@
 //! One connection writes, several read. Whoever comes first is served first, whether it is a
 //! future or a thread that blocks. A future's operation waits here without a thread; a
 //! [worker](crate::worker) takes it together with a connection. A blocking caller is handed its
-//! connection and works on its own thread.
+//! connection and works on its own thread; until it runs, another that asks may overtake it, for a
+//! moment.
 
 mod acquire;
 mod close;

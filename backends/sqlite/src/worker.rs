@@ -254,7 +254,7 @@ impl Post {
         let mut called = true;
         let mut began = None;
         loop {
-            // The answer first: whoever is woken finds it, and the connection free.
+            // The answer first: whoever is woken finds it, and the connection free or with the next.
             let answered = report
                 .take()
                 .and_then(|(operation, result)| operation.answer(result));

@@ -1,6 +1,6 @@
 //! A connection for a caller that blocks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -32,17 +32,16 @@ impl Pool {
         let mut state = self.lock();
         let lane = state.open_lane(line).map_err(NoLease::Failed)?;
         lane.check_usable().map_err(NoLease::Failed)?;
-        if lane.has_spare()
-            && let Some(lease) = lane.lease(Arc::clone(sql), Instant::now())
-        {
+        let now = Instant::now();
+        let lease = match lane.has_spare() {
+            true => lane.lease(Arc::clone(sql), now),
+            false => lane.overtake(sql, now),
+        };
+        if let Some(lease) = lease {
             self.settle_turns(state);
             return Ok(lease);
         }
-        let seat = Arc::new(Seat {
-            thread: thread::current(),
-            sql: Arc::clone(sql),
-            lease: Mutex::new(None),
-        });
+        let seat = Seat::new(Arc::clone(sql));
         lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
         self.settle_turns(state);
         self.wait(line, &seat, interrupt)
@@ -73,6 +72,12 @@ impl Pool {
                 Some(lane) => (lane.leave(seat), lane.exhausted(timeout, write.as_deref())),
                 None => (false, super::closed()),
             };
+            // Served at the last moment, and not to be overtaken any more.
+            let late = if waited {
+                None
+            } else {
+                lock(&seat.lease).take()
+            };
             let drained = self.settle(&mut state);
             let call = state.call();
             drop(state);
@@ -80,12 +85,6 @@ impl Pool {
                 self.notify_drained();
             }
             self.make(call);
-            // Served at the last moment.
-            let late = if waited {
-                None
-            } else {
-                lock(&seat.lease).take()
-            };
             return match (late, given_up) {
                 (Some(lease), false) => Ok(lease),
                 (Some(lease), true) => {

@@ -1,7 +1,8 @@
+mod seat;
+
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex};
-use std::thread::Thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use queryset::{Access, Error, ErrorKind, Result};
@@ -11,7 +12,8 @@ use crate::connection::{BoxConnection, Connection, Line, Place};
 use crate::cursor::Parked;
 use crate::error;
 use crate::operation::Operation;
-use crate::sync::lock;
+
+pub(super) use seat::Seat;
 
 /// The connections of one kind, and their queue.
 ///
@@ -32,6 +34,8 @@ pub(super) struct Lane {
     pub(super) barred: bool,
     /// How many of those who wait go before others.
     pub(super) turn: usize,
+    /// The thread that was handed a connection last, which may not have come for it yet.
+    served: Option<Arc<Seat>>,
     /// How many operations have been queued.
     asked: u64,
     /// Whether short reads that wait may share a snapshot.
@@ -73,13 +77,6 @@ pub(super) enum Waiter {
     Thread(Arc<Seat>),
 }
 
-/// Where a blocking caller waits for a connection.
-pub(super) struct Seat {
-    pub(super) thread: Thread,
-    pub(super) sql: Arc<str>,
-    pub(super) lease: Mutex<Option<Lease>>,
-}
-
 /// So many reads share a snapshot at most.
 const SHARE: u64 = 64;
 
@@ -119,6 +116,7 @@ impl Lane {
             gone: 0,
             barred: false,
             turn: 0,
+            served: None,
             asked: 0,
             shares: false,
         }
@@ -358,20 +356,6 @@ impl Lane {
         }
     }
 
-    /// Hands connections to the threads at the head of the queue.
-    fn serve_threads(&mut self) {
-        while self.spare() > 0
-            && let Some(Waiter::Thread(seat)) = self.waiters.front()
-        {
-            let seat = Arc::clone(seat);
-            self.waiters.pop_front();
-            self.turn = self.turn.saturating_sub(1);
-            let lease = self.lease(Arc::clone(&seat.sql), Instant::now());
-            *lock(&seat.lease) = lease;
-            seat.thread.unpark();
-        }
-    }
-
     /// A connection is free again. What it was used for, and since when.
     pub(super) fn free(&mut self, connection: Box<Connection>) -> Option<Used> {
         let slot = connection.place().slot;
@@ -447,14 +431,6 @@ impl Lane {
             self.gone = 0;
             self.serve_threads();
         }
-    }
-
-    /// Takes a seat out of the queue; false if it has a connection by now.
-    pub(super) fn leave(&mut self, seat: &Arc<Seat>) -> bool {
-        let before = self.waiters.len();
-        self.waiters
-            .retain(|waiter| !matches!(waiter, Waiter::Thread(other) if Arc::ptr_eq(other, seat)));
-        self.waiters.len() < before
     }
 
     /// Takes the operations out that have waited since `before`; the next of them tells since
