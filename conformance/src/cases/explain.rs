@@ -22,7 +22,8 @@ pub(super) const CASES: &[Case] = &[
 fn plan(stage: &Stage) -> Verdict {
     let s = stage.library()?;
     let query = shelf().filter(|b| b.pages.gt(10)).limit(3);
-    let answer = read!(s, query, explain / aexplain(&ExplainOptions::default()))?.sends(1)?;
+    let options = ExplainOptions::default();
+    let answer = read!(s, query, explain / aexplain(&options) => without_estimates)?.sends(1)?;
     let sql = answer.statements().concat();
     ensure(
         sql.to_uppercase().starts_with("EXPLAIN"),
@@ -30,6 +31,20 @@ fn plan(stage: &Stage) -> Verdict {
     )?;
     let text = answer.value()?;
     ensure(!text.trim().is_empty(), "the plan is not empty")
+}
+
+/// The plan without the numbers that a server guesses: its statistics are renewed in the background,
+/// and MySQL counts what it has in memory as cheaper.
+fn without_estimates(mut plan: String) -> String {
+    for guess in ["cost=", "rows="] {
+        let mut parts = plan.split(guess).map(str::to_owned);
+        let first = parts.next().unwrap_or_default();
+        plan = parts.fold(first, |plan, part| {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+            plan + guess + rest
+        });
+    }
+    plan
 }
 
 /// The plan of a query that is run; a database that only plans says so, and is asked nothing.
