@@ -19,6 +19,9 @@ pub const POSTS: i64 = 10_000;
 /// The tasks of [`Workload::Tasks64`].
 pub const TASKS: usize = 64;
 
+/// The reads of each of them in a batch: with few it would be mostly its beginning and its end.
+pub const READS: usize = 16;
+
 /// The rows whose keys `get` draws: about as many as the cache of a connection holds, so that what
 /// is measured is the way to a row, and not that of its page from the file.
 pub const HOT: i64 = 30_000;
@@ -111,8 +114,7 @@ impl Workload {
         match self {
             Self::Get | Self::Exists if server => 50,
             Self::Get | Self::Exists => 400,
-            Self::Tasks64 if server => TASKS * 4,
-            Self::Tasks64 => TASKS * 16,
+            Self::Tasks64 => TASKS * READS,
             Self::Count if server => 16,
             Self::Count => 8,
             Self::Load10 if server => 50,

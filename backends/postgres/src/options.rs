@@ -279,10 +279,12 @@ impl PostgresOptions {
     /// - **A slow neighbour.** A server answers in order, so a read waits for those before it on its
     ///   connection. Who finds that a connection has answered nothing for five milliseconds does
     ///   not queue there; who queued before waits. 64 tasks with short reads on eight connections
-    ///   and a depth of 8, all on one core, do 51,000 reads a second (28,000 without pipelining),
-    ///   of which one in a hundred takes more than 2.3 ms (3.9). With another task beside them that
-    ///   reads for 100 ms each time they do as many, and one in 800 takes up to 100 ms; with four
-    ///   such tasks 35,000 (32,000), and one in 150.
+    ///   and a depth of 8, all on one core, do 82,000 reads a second (38,000 without pipelining),
+    ///   of which one in a hundred takes more than 1.4 ms (2.3). With another task beside them that
+    ///   reads for 100 ms each time they do 77,000 (38,000), and one in a thousand takes more than
+    ///   27 ms (2.7); with four such tasks as many, and one in a thousand takes more than 102 ms
+    ///   (4.2), the longest 331 ms. `cargo run --profile quick --manifest-path bench/Cargo.toml --bin
+    ///   slow-neighbour` measures it.
     /// - **Answers in groups.** Requests that leave together, of one statement that was answered within
     ///   five milliseconds when it was last asked, are answered together, up to eight of them: the
     ///   server writes once, where it would write for each, and the first waits for the last. For

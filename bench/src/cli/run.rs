@@ -8,6 +8,7 @@ use super::contestants::{Contestant, contestants};
 use super::progress;
 use super::scale::scale;
 use crate::report::{Line, Page, table, write_json, write_page};
+use crate::workload::READS;
 use crate::{
     Backend, Batch, Databases, Peer, PeerKind, Place, Result, RuntimeKind, Workload, measure,
     memory,
@@ -80,6 +81,7 @@ impl Run {
                     backend,
                     &mut contestants,
                     self.rounds.div_ceil(3),
+                    READS,
                     &mut points,
                 )?;
             }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::contestants::{Contestant, contestants};
 use super::progress;
 use crate::report::{Axis, Page, Point, points_table, write_json, write_page};
+use crate::workload::READS;
 use crate::{Backend, Batch, Databases, Peer, PeerKind, Result, RuntimeKind, Workload, measure};
 
 /// How many read at once.
@@ -33,6 +34,9 @@ pub(super) struct Scale {
     /// How many times each peer has its turn; fewer where one takes long.
     #[arg(long, default_value_t = 21)]
     rounds: usize,
+    /// How many reads each of many readers makes in a batch.
+    #[arg(long, default_value_t = READS)]
+    reads: usize,
     /// Writes the results to this file too: a list of `{"backend", "axis", "at", "peer",
     /// "runtime", "median_ns", "ratio"}`.
     #[arg(long)]
@@ -51,7 +55,7 @@ impl Scale {
         for &backend in &backends {
             let place = databases.place(backend)?;
             let mut peers = contestants(backend, place, &self.peer, &self.runtime, &mut failures)?;
-            scale(backend, &mut peers, self.rounds, &mut points)?;
+            scale(backend, &mut peers, self.rounds, self.reads, &mut points)?;
         }
         progress("");
         print!("{}", points_table(&points));
@@ -75,13 +79,14 @@ pub(super) fn scale(
     backend: Backend,
     peers: &mut [Contestant],
     rounds: usize,
+    reads: usize,
     points: &mut Vec<Point>,
 ) -> Result<()> {
     let readers = READERS.map(|tasks| {
         let batch = Batch {
             tasks,
             // As much for each of few readers as for all of many.
-            operations: tasks.max(64) * 4,
+            operations: tasks.max(64) * reads,
             ..Batch::new(Workload::Tasks64, backend, 0)
         };
         (Axis::Readers, tasks as u64, batch)
