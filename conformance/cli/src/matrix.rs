@@ -8,7 +8,7 @@ use queryset_conformance::{BackendUnderTest, Suite, broken_backends};
 
 use crate::args::Matrix;
 use crate::backends::Backends;
-use crate::progress::Progress;
+use crate::progress::{Progress, line};
 use crate::report::table::Counts;
 use crate::report::{html, json, junit, markdown, table};
 
@@ -65,6 +65,13 @@ pub(crate) fn run(wanted: &Matrix) -> Result<bool, Box<dyn Error>> {
         );
     }
     let counts = Counts::of(&reports);
+    if !counts.is_good() {
+        // Once more, where it is looked for, and headed as test binaries do.
+        println!("failures:");
+        for report in reports.iter().filter(|report| !report.outcome.is_ok()) {
+            println!("{}", line(report));
+        }
+    }
     println!(
         "{} cases in {:.1} s: {} passed, {} failed, {} errors, {} unsupported",
         counts.total(),
