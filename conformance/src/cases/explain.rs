@@ -3,7 +3,7 @@
 use queryset::{ErrorKind, ExplainOptions};
 
 use crate::failure::{Verdict, ensure};
-use crate::models::{books, shelf};
+use crate::models::books;
 use crate::stage::{Stage, read};
 use crate::{Case, Method};
 
@@ -21,7 +21,8 @@ pub(super) const CASES: &[Case] = &[
 
 fn plan(stage: &Stage) -> Verdict {
     let s = stage.library()?;
-    let query = shelf().filter(|b| b.pages.gt(10)).limit(3);
+    // No index helps and nothing is ordered, so that there is one plan, whatever the server guesses.
+    let query = books().filter(|b| b.pages.gt(10));
     let options = ExplainOptions::default();
     let answer = read!(s, query, explain / aexplain(&options) => without_estimates)?.sends(1)?;
     let sql = answer.statements().concat();
@@ -33,18 +34,10 @@ fn plan(stage: &Stage) -> Verdict {
     ensure(!text.trim().is_empty(), "the plan is not empty")
 }
 
-/// The plan without the numbers that a server guesses: its statistics are renewed in the background,
+/// The plan without its numbers, which a server guesses: its statistics are renewed in the background,
 /// and MySQL counts what it has in memory as cheaper.
-fn without_estimates(mut plan: String) -> String {
-    for guess in ["cost=", "rows="] {
-        let mut parts = plan.split(guess).map(str::to_owned);
-        let first = parts.next().unwrap_or_default();
-        plan = parts.fold(first, |plan, part| {
-            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-            plan + guess + rest
-        });
-    }
-    plan
+fn without_estimates(plan: String) -> String {
+    plan.replace(|c: char| c.is_ascii_digit() || c == '.', "")
 }
 
 /// The plan of a query that is run; a database that only plans says so, and is asked nothing.
