@@ -182,8 +182,8 @@ impl Case {
         let body = self.body;
         let left = Arc::new(Mutex::new((String::new(), Trace::default())));
         let (case_setting, kept) = (setting.clone(), Arc::clone(&left));
-        // A third more than each single wait of the case, so that those, which say more, end first.
-        let limit = setting.patience * 4 / 3 + setting.endurance;
+        // Twice as long as each single wait of the case: those say more, and some cases have hundreds.
+        let limit = 2 * setting.patience + setting.endurance;
         let outcome = within(limit, self.name, move || {
             let stage = Stage::new(case_setting, form);
             let outcome = match body(&stage) {
