@@ -213,8 +213,9 @@ fn matrix(run: &mut Run<'_>, target: &Path, update: bool) -> Result<(), String> 
     let files = [
         "--json", &json, "--junit", &junit, "--html", &html, "--docs", &docs,
     ];
-    let words = [&["matrix", "--backend", &backends], files.as_slice()].concat();
-    run.command(conformance(&words))?;
+    // Some cases wait once for a thousand rounds, of which a busy machine makes few a second.
+    let words = ["matrix", "--patience", "120", "--backend", &backends];
+    run.command(conformance(&[&words, files.as_slice()].concat()))?;
     println!("the results are in {json}, {junit} and {html}");
     compare(
         servers,
