@@ -110,10 +110,6 @@ impl Stage {
         join(patience, what, task)
     }
 
-    pub(crate) fn patience(&self) -> Duration {
-        self.setting.patience
-    }
-
     /// How long to put a load on the database.
     pub(crate) fn endurance(&self) -> Duration {
         self.setting.endurance

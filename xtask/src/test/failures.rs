@@ -13,7 +13,7 @@ pub(super) struct Failures {
 
 impl Failures {
     /// Takes a line of the output of `cargo test`: a binary tells of its failures from `failures:`
-    /// to its `test result: FAILED`.
+    /// to its `test result: FAILED`. The matrix tells of its own behind such a line, at its end.
     pub(super) fn line(&mut self, line: &str) {
         if line.starts_with("test result: ") {
             let Some(mut said) = self.begun.take() else {
@@ -32,7 +32,7 @@ impl Failures {
         }
     }
 
-    /// All of it; of a binary that was killed on the way too.
+    /// All of it; of the matrix, and of a binary that was killed on the way, too.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.line("test result: ");
         self.kept
