@@ -45,6 +45,7 @@ mod exhausted;
 mod lease;
 mod open;
 mod options;
+mod overtake;
 mod parked;
 mod state;
 mod sweep;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -41,7 +41,7 @@ impl<C: Connect> Pool<C> {
         label: &Arc<str>,
         cancel: Option<&CancelToken>,
     ) -> Result<Lease<C>> {
-        if let Some(lease) = self.shared.try_acquire(label)? {
+        if let Some(lease) = self.shared.acquire_at_once(label)? {
             return Ok(lease);
         }
         let timeout = self.shared.options.acquire_timeout;
@@ -89,6 +89,15 @@ impl<C: Connect> Shared<C> {
         drop(state);
         Ok(entry.map(|entry| Lease::new(Arc::clone(self), entry)))
     }
+
+    /// What a thread that runs gets without waiting.
+    fn acquire_at_once(self: &Arc<Self>, label: &Arc<str>) -> Result<Option<Lease<C>>> {
+        let mut state = self.lock();
+        state.check_open()?;
+        let entry = state.take(label).or_else(|| state.overtake(label));
+        drop(state);
+        Ok(entry.map(|entry| Lease::new(Arc::clone(self), entry)))
+    }
 }
 
 /// The future of [`Pool::acquire`]: it takes its place in the queue when it is first polled.
@@ -129,6 +138,8 @@ impl<C: Connect> Future for Acquire<C> {
                 label: Arc::clone(label),
                 deadline: this.timed.then(|| this.shared.deadline()).flatten(),
                 wait: Mutex::new(Wait::Waiting(Some(context.waker().clone()))),
+                blocks: !this.timed,
+                turn: OnceLock::new(),
             });
             let returned = state.wait(Arc::clone(&waiter));
             drop(state);

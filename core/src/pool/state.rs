@@ -1,7 +1,7 @@
 //! What the pool's lock guards.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,9 @@ pub(super) struct State<T> {
     /// Connections that are open and free. The last is lent first: its caches are warm.
     idle: Vec<Entry<T>>,
     /// Who waits, first come first. While anybody waits no connection is free.
-    waiters: VecDeque<Arc<Waiter<T>>>,
+    pub(super) waiters: VecDeque<Arc<Waiter<T>>>,
+    /// The thread that was served last, unless it was overtaken since.
+    pub(super) served: Option<Arc<Waiter<T>>>,
     connecting: usize,
     closing: usize,
     pub(super) last_failure: Option<Failure>,
@@ -90,6 +92,10 @@ pub(super) struct Waiter<T> {
     /// own.
     pub(super) deadline: Option<Instant>,
     pub(super) wait: Mutex<Wait<T>>,
+    /// Whether it is a thread, and not a task.
+    pub(super) blocks: bool,
+    /// Since when it is its turn.
+    pub(super) turn: OnceLock<Instant>,
 }
 
 pub(super) enum Wait<T> {
@@ -138,6 +144,7 @@ impl<T> State<T> {
             free: (0..size).rev().collect(),
             idle: Vec::with_capacity(size),
             waiters: VecDeque::new(),
+            served: None,
             connecting: 0,
             closing: 0,
             last_failure: None,
@@ -199,7 +206,7 @@ impl<T> State<T> {
         Some(entry)
     }
 
-    fn hold(&mut self, slot: usize, label: Arc<str>) {
+    pub(super) fn hold(&mut self, slot: usize, label: Arc<str>) {
         self.slots[slot] = Slot::Held(Holder {
             label,
             since: Instant::now(),
@@ -242,6 +249,8 @@ impl<T> State<T> {
     /// Takes one who waits out of the queue.
     pub(super) fn leave(&mut self, waiter: &Arc<Waiter<T>>) -> Returned<T> {
         self.waiters.retain(|other| !Arc::ptr_eq(other, waiter));
+        // It cannot be overtaken, and come back into the queue, from now on.
+        self.served.take_if(|served| Arc::ptr_eq(served, waiter));
         let mut returned = Returned::nothing();
         self.told_if_drained(&mut returned);
         returned
@@ -300,6 +309,10 @@ impl<T> State<T> {
             self.hold(slot, Arc::clone(&waiter.label));
             entry.sweeps = 0;
             returned.wakers.extend(waiter.end(Wait::Served(entry)));
+            if waiter.blocks {
+                waiter.turn.get_or_init(Instant::now);
+                self.served = Some(waiter);
+            }
         } else {
             self.slots[slot] = Slot::Idle;
             self.idle.push(entry);
