@@ -71,6 +71,10 @@ mod connector;
 mod driven;
 mod error;
 mod polling;
+mod socket;
+#[cfg(feature = "sockets")]
+#[cfg_attr(not(unix), path = "runtime/socket_wait/elsewhere.rs")]
+mod socket_wait;
 mod spawner;
 mod task;
 mod threads;
@@ -86,6 +90,9 @@ pub use driven::block_on_driven;
 pub use error::{MissingRuntime, SpawnError};
 pub use futures_core::future::BoxFuture;
 pub use polling::{is_polling, while_polling};
+pub use socket::Socket;
+#[cfg(feature = "sockets")]
+pub use socket_wait::SocketWait;
 pub use spawner::{BlockingJob, Spawner};
 pub use task::{PanicPayload, TaskError, TaskHandle};
 pub use threads::Threads;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use queryset::pool::{Pool, PoolStatus};
-use queryset::runtime::{BoxFuture, Runtime, block_on_driven};
+use queryset::runtime::{BoxFuture, Runtime};
 use queryset::{
     Backend, CancelToken, Dialect, Family, Fetched, Result, RowSink, Statement, TransactionBackend,
     TransactionOptions,
@@ -14,6 +14,7 @@ use crate::connection::{Opener, Opening, Stopped};
 use crate::options::PostgresOptions;
 use crate::pipeline::{Outcome, Pipeline};
 use crate::run;
+use crate::stream::Link;
 use crate::transaction::PostgresTransaction;
 
 /// PostgreSQL behind a pool of connections.
@@ -81,6 +82,7 @@ impl PostgresBackend {
     /// Runs an attempt on this thread; true in `unsent` if it did not reach the server.
     pub(crate) fn wait<T>(
         &self,
+        link: &Link,
         attempt: impl Future<Output = Result<T, Stopped>>,
         cancel: Option<&CancelToken>,
         unsent: &mut bool,
@@ -92,9 +94,11 @@ impl PostgresBackend {
                 stopped.error
             })
         };
-        let opening = &self.pool.connector().opening;
-        let patience = opening.options.runtime_patience;
-        block_on_driven(&opening.runtime, told, cancel, patience)
+        self.opening().block_on(Some(link), told, cancel)
+    }
+
+    fn opening(&self) -> &Opening {
+        &self.pool.connector().opening
     }
 }
 
@@ -142,16 +146,15 @@ impl Backend for PostgresBackend {
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
         if let Some(pipeline) = self.pipeline_for(&statement, max_rows) {
-            let opening = &self.pool.connector().opening;
             let shared = share(pipeline, Arc::clone(&self.pool), statement, sink, max_rows);
-            let patience = opening.options.runtime_patience;
-            return block_on_driven(&opening.runtime, shared, cancel, patience);
+            return self.opening().block_on(None, shared, cancel);
         }
         let (mut sink, mut unsent, mut left) = (Some(sink), false, None);
         loop {
             let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
+            let link = lease.driver.link().clone();
             let attempt = run::fetch(lease, &statement, &mut sink, max_rows);
-            let result = self.wait(attempt, cancel, &mut unsent);
+            let result = self.wait(&link, attempt, cancel, &mut unsent);
             if !(unsent && again(&self.pool, &mut left)) {
                 return result;
             }
@@ -177,7 +180,8 @@ impl Backend for PostgresBackend {
         let (mut unsent, mut left) = (false, None);
         loop {
             let lease = self.pool.acquire_blocking(&statement.sql, cancel)?;
-            let result = self.wait(run::execute(lease, &statement), cancel, &mut unsent);
+            let link = lease.driver.link().clone();
+            let result = self.wait(&link, run::execute(lease, &statement), cancel, &mut unsent);
             if !(unsent && again(&self.pool, &mut left)) {
                 return result;
             }

@@ -11,14 +11,15 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use queryset::pool::{Connect, Health, Place};
-use queryset::runtime::{BoxFuture, Runtime};
-use queryset::{Error, ErrorKind, Result};
+use queryset::runtime::{BoxFuture, Runtime, block_on_driven};
+use queryset::{CancelToken, Error, ErrorKind, Result};
 use rustls::ClientConfig;
 use tokio_postgres::Client;
 
 use crate::error;
 use crate::options::PostgresOptions;
 use crate::statement::{Cache, CustomTypes};
+use crate::stream::Link;
 pub(crate) use driver::{Driver, Lost};
 pub(crate) use standing::Standing;
 pub(crate) use target::Address;
@@ -59,6 +60,25 @@ pub(crate) struct Opening {
     pub(crate) runtime: Runtime,
     pub(crate) types: CustomTypes,
     tls: Option<Arc<ClientConfig>>,
+}
+
+impl Opening {
+    /// Waits on this thread for an operation on the connection of that link, or on any if there is
+    /// none.
+    pub(crate) fn block_on<T>(
+        &self,
+        link: Option<&Link>,
+        operation: impl Future<Output = Result<T>>,
+        cancel: Option<&CancelToken>,
+    ) -> Result<T> {
+        match link.and_then(|link| link.wait_here(cancel)) {
+            Some(wait) => wait.block_on(operation, cancel),
+            None => {
+                let patience = self.options.runtime_patience;
+                block_on_driven(&self.runtime, operation, cancel, patience)
+            }
+        }
+    }
 }
 
 /// Why an operation could not go on.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use queryset::pool::Parked;
-use queryset::runtime::{BoxFuture, block_on_driven};
+use queryset::runtime::BoxFuture;
 use queryset::{CancelToken, Fetched, Result, RowSink};
 
 use crate::connection::{Opener, Opening};
@@ -40,13 +40,9 @@ impl queryset::Cursor for Cursor {
         cancel: Option<&CancelToken>,
     ) -> Result<Fetched> {
         let Self { parked, opener } = *self;
-        let pull = run::pull(parked.resume()?, sink, max_rows);
-        block_on_driven(
-            &opener.runtime,
-            pull,
-            cancel,
-            opener.options.runtime_patience,
-        )
+        let running = parked.resume()?;
+        let link = running.lease.driver.link().clone();
+        opener.block_on(Some(&link), run::pull(running, sink, max_rows), cancel)
     }
 }
 

@@ -316,6 +316,11 @@ impl PostgresOptions {
     /// How long a blocking operation stands a runtime that does not move before it fails with an
     /// error of kind [`Runtime`](queryset::ErrorKind::Runtime); 10 seconds by default. A
     /// current-thread runtime moves only while something blocks on it.
+    ///
+    /// It takes a runtime to connect, to share connections by [`pipelining`](Self::pipelining), and
+    /// for all else where its connector keeps its sockets to itself
+    /// ([`Connector::release`](queryset::runtime::Connector::release)) and on systems other than Unix.
+    /// Otherwise a thread that blocks waits for the server by itself.
     #[must_use]
     pub fn runtime_patience(mut self, patience: Duration) -> Self {
         self.runtime_patience = patience;

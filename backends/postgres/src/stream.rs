@@ -2,6 +2,7 @@
 //! involved.
 
 mod grouped;
+mod link;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,13 +11,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use queryset::runtime::BoxStream;
 use tokio::io::ReadBuf;
 
 pub(crate) use grouped::{Grouped, Grouping, was_skipped};
+pub(crate) use link::Link;
 
 pub(crate) struct Stream {
-    inner: BoxStream,
+    inner: Link,
     /// What was read and not handed on yet lies between the two ends. The driver asks for a few
     /// kilobytes at a time, into memory that would have to be cleared for each read.
     buffer: Box<[u8]>,
@@ -78,7 +79,7 @@ const STREAK: u32 = 4;
 const BUFFER: usize = 32 * 1024;
 
 impl Stream {
-    pub(crate) fn new(inner: BoxStream) -> Self {
+    pub(crate) fn new(inner: Link) -> Self {
         Self {
             inner,
             buffer: vec![0; BUFFER].into(),
@@ -96,7 +97,7 @@ impl Stream {
 
     /// A stream that is closed by the other side or by a drop only: a proxy takes a request to
     /// cancel for given up when its sender closes before the answer.
-    pub(crate) fn staying_open(inner: BoxStream) -> Self {
+    pub(crate) fn staying_open(inner: Link) -> Self {
         Self {
             stays_open: true,
             ..Self::new(inner)

@@ -48,7 +48,8 @@ impl PostgresTransaction {
         let (mut unsent, mut left) = (false, None);
         loop {
             let mut lease = backend.pool().acquire_blocking(&sql, None)?;
-            match backend.wait(run::begin(&mut lease, &sql), None, &mut unsent) {
+            let link = lease.driver.link().clone();
+            match backend.wait(&link, run::begin(&mut lease, &sql), None, &mut unsent) {
                 Ok(()) => return Self::on(&backend, lease),
                 Err(_) if unsent && again(backend.pool(), &mut left) => lease.discard(),
                 Err(error) => return Err(error),
@@ -85,7 +86,9 @@ impl PostgresTransaction {
 
     fn end_blocking(&self, sql: &'static str) -> Result<()> {
         let lease = self.backend.pool().acquire_blocking(&sql.into(), None)?;
-        self.backend.wait(run::end(lease, sql), None, &mut false)
+        let link = lease.driver.link().clone();
+        self.backend
+            .wait(&link, run::end(lease, sql), None, &mut false)
     }
 }
 

@@ -10,7 +10,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use queryset::runtime::{
-    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, SpawnError, Spawner, TcpOptions, Timer,
+    BlockingJob, BoxFuture, BoxStream, Connector, Runtime, Socket, SpawnError, Spawner, TcpOptions,
+    Timer,
 };
 
 /// What went through a runtime that [`observed`] wrapped.
@@ -150,6 +151,14 @@ impl Connector for Observed {
     fn connect_unix(&self, path: PathBuf) -> BoxFuture<'static, io::Result<BoxStream>> {
         self.calls.connects.fetch_add(1, Ordering::SeqCst);
         self.runtime.connector().connect_unix(path)
+    }
+
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        self.runtime.connector().release(stream)
+    }
+
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        self.runtime.connector().adopt(socket)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
@@ -7,12 +8,29 @@ use std::time::Duration;
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::BoxFuture;
+use super::{BoxFuture, Socket};
 
 /// A connected stream of bytes. Implemented for everything that fits.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Any + Send + Unpin {}
 
-impl<S> ByteStream for S where S: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<S> ByteStream for S where S: AsyncRead + AsyncWrite + Any + Send + Unpin {}
+
+impl dyn ByteStream {
+    /// For [`Connector::release`]: drops a stream of type `S` once `socket` has made a descriptor of
+    /// its own for it.
+    ///
+    /// # Errors
+    /// The stream, where it is of another type or `socket` failed.
+    pub fn release<S: ByteStream>(
+        self: Box<Self>,
+        socket: impl FnOnce(&S) -> io::Result<Socket>,
+    ) -> Result<Socket, BoxStream> {
+        match (&*self as &dyn Any).downcast_ref().map(socket) {
+            Some(Ok(socket)) => Ok(socket),
+            _ => Err(self),
+        }
+    }
+}
 
 /// A boxed [`ByteStream`].
 pub type BoxStream = Box<dyn ByteStream>;
@@ -171,5 +189,25 @@ pub trait Connector: Debug + Send + Sync + 'static {
                 format!("this runtime opens no Unix sockets ({})", path.display()),
             ))
         })
+    }
+
+    /// Takes a stream of this connector away from the runtime, for a thread that waits for the
+    /// socket by itself. Nobody waits for the stream meanwhile, and nothing of it is lost.
+    ///
+    /// # Errors
+    /// The stream, unharmed: one that is not this connector's or cannot be had without the runtime,
+    /// as those of a connector that leaves this method out.
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        Err(stream)
+    }
+
+    /// Gives a socket that was [released](Self::release) to the runtime again. Works on every
+    /// thread.
+    ///
+    /// # Errors
+    /// The runtime is gone, or takes no sockets.
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        let message = format!("this runtime takes no sockets ({socket:?})");
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
     }
 }

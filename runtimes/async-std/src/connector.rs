@@ -1,12 +1,13 @@
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{UnwindSafe, catch_unwind};
 #[cfg(unix)]
 use std::path::PathBuf;
 
 use async_std::net::TcpStream;
 #[cfg(unix)]
 use async_std::os::unix::net::UnixStream;
-use queryset::runtime::{BoxFuture, BoxStream, Connector, TcpOptions};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Socket, TcpOptions};
 
 use crate::AsyncStd;
 use crate::stream::Stream;
@@ -33,4 +34,24 @@ impl Connector for AsyncStd {
             Ok(Box::new(Stream(stream)) as BoxStream)
         })
     }
+
+    #[cfg(unix)]
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        stream
+            .release(|stream: &Stream<TcpStream>| Socket::tcp(&stream.0))
+            .or_else(|stream| stream.release(|stream: &Stream<UnixStream>| Socket::unix(&stream.0)))
+    }
+
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        Ok(match socket {
+            Socket::Tcp(socket) => Box::new(Stream(taken(|| TcpStream::from(socket))?)),
+            #[cfg(unix)]
+            Socket::Unix(socket) => Box::new(Stream(taken(|| UnixStream::from(socket))?)),
+        })
+    }
+}
+
+/// async-std panics where its reactor takes no more sockets.
+fn taken<S>(take: impl FnOnce() -> S + UnwindSafe) -> io::Result<S> {
+    catch_unwind(take).map_err(|_| io::Error::other("async-std takes no more sockets"))
 }

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use queryset::runtime::{BoxFuture, BoxStream, Connector, TcpOptions};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Socket, TcpOptions};
 use smol::net::TcpStream;
 #[cfg(unix)]
 use smol::net::unix::UnixStream;
@@ -30,6 +30,21 @@ impl Connector for Smol {
         Box::pin(async move {
             let stream = UnixStream::connect(path).await?;
             Ok(Box::new(stream) as BoxStream)
+        })
+    }
+
+    #[cfg(unix)]
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        stream
+            .release(|stream: &TcpStream| Socket::tcp(stream))
+            .or_else(|stream| stream.release(|stream: &UnixStream| Socket::unix(stream)))
+    }
+
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        Ok(match socket {
+            Socket::Tcp(socket) => Box::new(TcpStream::try_from(socket)?),
+            #[cfg(unix)]
+            Socket::Unix(socket) => Box::new(UnixStream::try_from(socket)?),
         })
     }
 }

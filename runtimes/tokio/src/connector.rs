@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use queryset::runtime::{BoxFuture, BoxStream, Connector, TcpOptions};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Socket, TcpOptions};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -34,6 +34,22 @@ impl Connector for Tokio {
         self.inside(async move {
             let stream = UnixStream::connect(path).await?;
             Ok(Box::new(Stream(stream)) as BoxStream)
+        })
+    }
+
+    #[cfg(unix)]
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        stream
+            .release(|stream: &Stream<TcpStream>| Socket::tcp(&stream.0))
+            .or_else(|stream| stream.release(|stream: &Stream<UnixStream>| Socket::unix(&stream.0)))
+    }
+
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        let _context = self.handle.enter();
+        Ok(match socket {
+            Socket::Tcp(socket) => Box::new(Stream(TcpStream::from_std(socket)?)),
+            #[cfg(unix)]
+            Socket::Unix(socket) => Box::new(Stream(UnixStream::from_std(socket)?)),
         })
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio_postgres::AsyncMessage;
 
-use crate::stream::{Emptied, Grouped, Grouping, Stream};
+use crate::stream::{Emptied, Grouped, Grouping, Link, Stream};
 use crate::tls::TlsStream;
 
 pub(crate) type Raw =
@@ -25,6 +25,7 @@ pub(crate) struct Driver {
     raw: Raw,
     relay: Arc<Relay>,
     waker: Waker,
+    link: Link,
     emptied: Emptied,
     grouping: Grouping,
     /// Whether a request may have left since [`begin`](Self::begin).
@@ -39,7 +40,7 @@ pub(crate) struct Lost {
 }
 
 impl Driver {
-    pub(crate) fn new(raw: Raw, emptied: Emptied, grouping: Grouping) -> Self {
+    pub(crate) fn new(raw: Raw, link: Link, emptied: Emptied, grouping: Grouping) -> Self {
         let relay = Arc::new(Relay(Mutex::new(Listener {
             state: State::Nobody,
             task: None,
@@ -48,6 +49,7 @@ impl Driver {
             raw,
             waker: Waker::from(Arc::clone(&relay)),
             relay,
+            link,
             emptied,
             grouping,
             sent: false,
@@ -63,6 +65,11 @@ impl Driver {
     /// From now on all that has arrived is looked at in one turn, also the end of the connection.
     pub(crate) fn look_at_once(&mut self) {
         self.emptied.never();
+    }
+
+    /// Who waits for the connection's socket.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 
     /// How the connection's requests are grouped.
@@ -101,6 +108,7 @@ impl Driver {
             if let Poll::Ready(output) = future.as_mut().poll(&mut asleep) {
                 return Poll::Ready(Ok(output));
             }
+            self.link.driven_by(context.waker());
             let mut turns = 0;
             loop {
                 self.relay.listen(context.waker());

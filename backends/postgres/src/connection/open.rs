@@ -107,8 +107,8 @@ async fn attempt(
     address: &Address,
 ) -> Result<Box<Connection>> {
     let tcp = &opening.options.tcp;
-    let stream = address.connect(&opening.runtime, tcp).await;
-    let stream = stream.map_err(|error| {
+    let link = address.connect(&opening.runtime, tcp).await;
+    let link = link.map_err(|error| {
         let kind = match error.kind() {
             std::io::ErrorKind::Unsupported => ErrorKind::Runtime,
             _ => ErrorKind::Connection,
@@ -127,7 +127,7 @@ async fn attempt(
     };
     let (plain, secured) = (Grouping::default(), Grouping::default());
     let tls = Tls::new(opening.tls.clone(), Arc::clone(&target.host)).grouping(secured.clone());
-    let stream = Stream::new(stream);
+    let stream = Stream::new(link.clone());
     let emptied = stream.emptied();
     let stream = Grouped::new(stream, plain.clone());
     let (client, raw) = config
@@ -143,7 +143,7 @@ async fn attempt(
     }
     let mut connection = Box::new(Connection {
         client,
-        driver: Driver::new(raw, emptied, grouping),
+        driver: Driver::new(raw, link, emptied, grouping),
         statements: Cache::new(options.statement_cache),
         knows_types: false,
         begins: false,

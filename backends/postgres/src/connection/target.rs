@@ -9,11 +9,12 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use queryset::runtime::{BoxStream, Runtime, TcpOptions};
+use queryset::runtime::{Runtime, TcpOptions};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
 
 use crate::options::DEFAULT_PORT;
+use crate::stream::Link;
 
 /// One place to connect to.
 #[derive(Clone, Debug)]
@@ -28,12 +29,14 @@ impl Address {
         &self,
         runtime: &Runtime,
         options: &TcpOptions,
-    ) -> io::Result<BoxStream> {
-        match self {
-            Self::Tcp(address) => runtime.connector().connect_tcp(*address, options).await,
+    ) -> io::Result<Link> {
+        let connector = runtime.connector();
+        let stream = match self {
+            Self::Tcp(address) => connector.connect_tcp(*address, options).await?,
             #[cfg(unix)]
-            Self::Unix(path) => runtime.connector().connect_unix(path.clone()).await,
-        }
+            Self::Unix(path) => connector.connect_unix(path.clone()).await?,
+        };
+        Ok(Link::new(stream, Arc::clone(connector)))
     }
 }
 

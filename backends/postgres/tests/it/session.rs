@@ -1,13 +1,17 @@
+use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use queryset::pool::PoolOptions;
-use queryset::runtime::{Runtime, Threads, block_on};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Runtime, TcpOptions, Threads, block_on};
 use queryset::{Backend, CancelToken, ErrorKind, Statement};
 use queryset_postgres::{PostgresBackend, PostgresOptions, TargetSession};
 use queryset_servers::{Kind, Needs, Servers};
 use queryset_tokio::Tokio;
 
-use crate::support::{Rows, aread, int, open, options, read, servers, text, tokio, write};
+use crate::support::{
+    Rows, aread, int, open, options, read, runtimes, servers, taken, text, tokio, write,
+};
 
 #[test]
 fn a_session_is_set_up() {
@@ -408,6 +412,20 @@ pub(crate) fn sessions(server: &queryset_servers::Server, application: &str) -> 
     server.sql(&sql).unwrap().trim().parse().unwrap()
 }
 
+/// A connector that gives no socket away.
+#[derive(Debug)]
+struct Keeping(Runtime);
+
+impl Connector for Keeping {
+    fn connect_tcp(
+        &self,
+        address: SocketAddr,
+        options: &TcpOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        self.0.connector().connect_tcp(address, options)
+    }
+}
+
 /// A current-thread runtime moves only while somebody blocks on it.
 #[test]
 fn a_runtime_that_nobody_drives_hangs_nobody() {
@@ -428,9 +446,14 @@ fn a_runtime_that_nobody_drives_hangs_nobody() {
     assert_eq!(error.kind(), ErrorKind::PoolExhausted);
     assert!(error.to_string().contains("are being opened"), "{error}");
 
-    let db = still.block_on(options.connect(runtime)).unwrap();
-    let began = Instant::now();
+    // A connection that is there needs no runtime, if its connector gives the socket away.
     let slow = queryset::raw::<(i64,)>("SELECT 1::int8 FROM pg_sleep(0.1)", vec![]);
+    let open = still.block_on(options.clone().connect(runtime.clone()));
+    assert_eq!(slow.list(&open.unwrap()).unwrap(), [(1,)]);
+
+    let keeping = runtime.clone().with_connector(Keeping(runtime));
+    let db = still.block_on(options.connect(keeping)).unwrap();
+    let began = Instant::now();
     let error = slow.list(&db).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Runtime);
     assert!(began.elapsed() < Duration::from_secs(30));
@@ -466,4 +489,48 @@ fn a_token_cancels_a_blocking_read_on_the_server() {
         server.sql(sql).unwrap().trim() == "0"
     });
     assert_eq!(read(&db, "SELECT 1", vec![]).unwrap(), [[int(1)]]);
+}
+
+/// One connection is waited for by the runtime and by threads, each in its turn.
+#[test]
+fn a_connection_changes_hands_in_the_middle_of_a_result() {
+    let servers = servers();
+    let server = servers.postgres().unwrap();
+    let mut numbers = Vec::new();
+    for (name, runtime) in runtimes() {
+        let pool = PoolOptions::new().max_size(1);
+        let db = PostgresBackend::new(options(server).pool(pool), runtime.clone()).unwrap();
+        let token = CancelToken::new();
+        for round in 0..20 {
+            let sql = "SELECT n::int8, pg_backend_pid()::int8, repeat('x', 20000) \
+                       FROM generate_series(1, 12) AS n";
+            let statement = Statement::read(sql, vec![]);
+            let sink = Box::new(Rows::default());
+            let mut fetched = db.fetch_blocking(statement, sink, 2, None).unwrap();
+            let mut all = Vec::new();
+            for turn in round.. {
+                let (rows, cursor) = taken(fetched);
+                all.extend(rows.rows);
+                let Some(cursor) = cursor else { break };
+                let sink = Box::new(Rows::default());
+                fetched = match turn % 3 {
+                    0 => cursor.fill_blocking(sink, 2, None),
+                    1 => block_on(runtime.spawn(cursor.fill(sink, 2)).unwrap()).unwrap(),
+                    // Another thread, which can be woken.
+                    _ => std::thread::scope(|scope| {
+                        let fill = scope.spawn(|| cursor.fill_blocking(sink, 2, Some(&token)));
+                        fill.join().unwrap()
+                    }),
+                }
+                .unwrap();
+            }
+            let found: Vec<_> = all.iter().map(|row| row[0].clone()).collect();
+            assert_eq!(found, (1..=12).map(int).collect::<Vec<_>>(), "{name}");
+            numbers.push(all[0][1].clone());
+        }
+        numbers.dedup();
+        assert_eq!(numbers.len(), 1, "{name} has used one connection");
+        numbers.clear();
+        db.close_blocking().unwrap();
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use queryset::runtime::{BoxFuture, BoxStream, Connector, Runtime, TcpOptions};
+use queryset::runtime::{BoxFuture, BoxStream, Connector, Runtime, Socket, TcpOptions};
 
 use super::{Break, breaking};
 use crate::runtime::Capability;
@@ -40,6 +40,18 @@ pub(super) const BREAKS: &[Break] = &[
         TCP,
         |runtime| broken(runtime, Fault::ClosesNothing),
     ),
+    breaking(
+        "loses a stream that it does not give away",
+        "runtime.connect.tcp_release",
+        TCP,
+        |runtime| broken(runtime, Fault::LosesKept),
+    ),
+    breaking(
+        "flips a bit of a stream that came back",
+        "runtime.connect.tcp_release",
+        TCP,
+        |runtime| broken(runtime, Fault::FlipsAdopted),
+    ),
     #[cfg(target_os = "linux")]
     breaking(
         "forgets what a socket is to be set to",
@@ -71,6 +83,8 @@ enum Fault {
     FlipsBit,
     LosesWrite,
     ClosesNothing,
+    LosesKept,
+    FlipsAdopted,
     ForgetsOptions,
     /// Says that it has connected, and fails with the first read.
     ConnectsLater,
@@ -93,6 +107,10 @@ impl Broken {
                 Err(_) if fault == Fault::ConnectsLater => None,
                 connected => Some(connected?),
             };
+            if fault == Fault::FlipsAdopted {
+                // Its own connector has to know it again.
+                return stream.ok_or_else(|| io::ErrorKind::NotConnected.into());
+            }
             Ok(Box::new(BrokenStream {
                 stream,
                 fault,
@@ -119,6 +137,33 @@ impl Connector for Broken {
     fn connect_unix(&self, path: PathBuf) -> BoxFuture<'static, io::Result<BoxStream>> {
         self.wrap(self.connector.connect_unix(path))
     }
+
+    fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
+        match self.fault {
+            Fault::FlipsAdopted => match self.connector.release(stream) {
+                Ok(socket) => Ok(socket),
+                Err(kept) => Err(flipping(kept)),
+            },
+            Fault::LosesKept => Err(Box::new(BrokenStream {
+                stream: None,
+                fault: self.fault,
+                faults: 0,
+            })),
+            _ => Err(stream),
+        }
+    }
+
+    fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {
+        self.connector.adopt(socket).map(flipping)
+    }
+}
+
+fn flipping(stream: BoxStream) -> BoxStream {
+    Box::new(BrokenStream {
+        stream: Some(stream),
+        fault: Fault::FlipsBit,
+        faults: 1,
+    })
 }
 
 struct BrokenStream {

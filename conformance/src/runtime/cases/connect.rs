@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use queryset::runtime::{BoxStream, ByteStream, TcpOptions};
@@ -16,6 +17,7 @@ pub(super) const CASES: &[RuntimeCase] = &[
     needing(Capability::Tcp, "runtime.connect.tcp_echo", tcp_echo),
     needing(Capability::Tcp, "runtime.connect.tcp_outside", tcp_outside),
     needing(Capability::Tcp, "runtime.connect.tcp_refused", tcp_refused),
+    needing(Capability::Tcp, "runtime.connect.tcp_release", tcp_release),
     #[cfg(target_os = "linux")]
     needing(
         Capability::Tcp,
@@ -73,6 +75,62 @@ fn tcp_refused(stage: &Stage<'_>) -> CaseResult {
             format!("the error of a closed port is {:?}: {error}", error.kind()),
         ),
         Ok(_) => fail("connected to a closed port"),
+    }
+}
+
+/// A stream leaves the runtime in the middle of a message, comes back in the middle of the answer, and
+/// is whole; one that is kept is, too.
+fn tcp_release(stage: &Stage<'_>) -> CaseResult {
+    let running = stage.start();
+    let connector = running.runtime().connector();
+    let connect = connector.connect_tcp(tcp_server()?, &TcpOptions::new());
+    let message = message();
+    let (first, second) = message.split_at(BYTES / 3);
+    let half = first.to_vec();
+    let stream = stage.in_task(running.runtime(), async move {
+        let mut stream = connect.await?;
+        write_all(&mut stream, &half).await?;
+        Ok::<_, Failure>(stream)
+    })??;
+    let mut answer = vec![0; BYTES];
+    let (here, there) = answer.split_at_mut(BYTES / 2);
+    let mut stream = match connector.release(stream) {
+        Ok(socket) => {
+            let mut written = 0;
+            while written < second.len() {
+                written += stage.once(|| socket.write(&second[written..]))?;
+            }
+            let mut read = 0;
+            while read < here.len() {
+                read += stage.once(|| socket.read(&mut here[read..]))?;
+            }
+            connector.adopt(socket)?
+        }
+        Err(mut kept) => stage.wait("a conversation", async {
+            write_all(&mut kept, second).await?;
+            read_exact(&mut kept, here).await?;
+            Ok::<_, Failure>(kept)
+        })??,
+    };
+    stage.wait("the rest of a conversation", read_exact(&mut stream, there))??;
+    is_answer(&answer, &message)?;
+    stage.in_task(running.runtime(), async move { part(stream).await })?
+}
+
+impl Stage<'_> {
+    /// What a socket gives that does not block.
+    fn once(&self, mut attempt: impl FnMut() -> io::Result<usize>) -> Result<usize, Failure> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            match attempt() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ensure(Instant::now() < deadline, "the socket is not ready")?;
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Ok(0) => return fail("the stream has ended"),
+                done => return Ok(done?),
+            }
+        }
     }
 }
 
@@ -232,15 +290,26 @@ fn serve(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
 }
 
 async fn converse(mut stream: BoxStream) -> CaseResult {
-    let message: Vec<u8> = (0..BYTES).map(|n| (n % 251) as u8).collect();
+    let message = message();
     write_all(&mut stream, &message).await?;
     let mut answer = vec![0; BYTES];
     read_exact(&mut stream, &mut answer).await?;
-    ensure(
-        answer.iter().rev().eq(&message),
-        "the answer is not what the server sent",
-    )?;
+    is_answer(&answer, &message)?;
+    part(stream).await
+}
 
+fn message() -> Vec<u8> {
+    (0..BYTES).map(|n| (n % 251) as u8).collect()
+}
+
+fn is_answer(answer: &[u8], message: &[u8]) -> CaseResult {
+    ensure(
+        answer.iter().rev().eq(message),
+        "the answer is not what the server sent",
+    )
+}
+
+async fn part(mut stream: BoxStream) -> CaseResult {
     poll_fn(|cx| Pin::new(&mut stream).poll_close(cx)).await?;
     let mut bye = [0; 3];
     read_exact(&mut stream, &mut bye).await?;
