@@ -11,13 +11,13 @@ use smallvec::SmallVec;
 
 use crate::cancel::CancelToken;
 use crate::compile::Memo;
-use crate::condition::{ColumnRef, Condition, Invalid};
+use crate::condition::{ColumnRef, Compare, Condition, Invalid, Right};
 use crate::database::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::loading::{Loading, Selection};
-use crate::meta::{ModelMeta, RelationMeta};
+use crate::lookup::Lookup;
+use crate::meta::{ColumnMeta, ModelMeta, RelationMeta};
 use crate::order::{OrderTerm, Term};
-use crate::prefetch::Lookup;
 use crate::resolve;
 
 /// A query, apart from the type that its rows are read into.
@@ -142,6 +142,30 @@ impl Query {
         }
     }
 
+    /// Whether its only condition compares a key of the model, so that it has one row at most.
+    pub(crate) fn is_by_key(&self) -> bool {
+        let [Condition::Compare(compare)] = self.conditions.as_slice() else {
+            return false;
+        };
+        let Compare {
+            column: ColumnRef { path, index },
+            lookup: Lookup::Exact,
+            right: Right::One(value),
+        } = compare
+        else {
+            return false;
+        };
+        let index = usize::from(*index);
+        path.is_root()
+            && !value.is_null()
+            && (self.meta.primary_key() == [index]
+                || self
+                    .meta
+                    .columns()
+                    .get(index)
+                    .is_some_and(ColumnMeta::is_unique))
+    }
+
     /// What is loaded beside the rows, to be changed.
     pub(crate) fn loading(&mut self) -> &mut Loading {
         self.loading.get_or_insert_default()
@@ -171,7 +195,7 @@ impl Query {
     }
 
     /// The paths to prefetch, out of the query.
-    pub(crate) fn take_prefetch(&mut self) -> Vec<Lookup> {
+    pub(crate) fn take_prefetch(&mut self) -> Vec<crate::prefetch::Lookup> {
         match &mut self.loading {
             None => Vec::new(),
             Some(loading) => std::mem::take(&mut loading.prefetch),

@@ -13,8 +13,8 @@ pub struct Statement {
     pub params: Vec<Value>,
     /// Whether the statement only reads.
     pub access: Access,
-    /// The most rows that it can return, where its maker knows; a backend MAY treat a short
-    /// result in another way than one without an end, and need not look for more rows.
+    /// The most rows that it can return, where its maker knows, or that are wanted; a backend MAY
+    /// treat a short result in another way than one without an end, and need not look for more rows.
     pub most_rows: Option<u64>,
 }
 

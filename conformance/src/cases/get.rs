@@ -1,6 +1,6 @@
 //! `get` and `get_or_none`.
 
-use queryset::{ErrorKind, Model, QuerySet, Record};
+use queryset::{ColumnMeta, ColumnType, ErrorKind, Model, ModelMeta, QuerySet, Record, Value};
 
 use crate::failure::Verdict;
 use crate::models::{Book, Ordered, Seat, Visit, book, books, id, numbers, own_id, shelf};
@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("read.get.record", Method::Get, record),
     Case::new("read.get.composite_key", Method::Get, composite_key),
     Case::new("read.get.without_key", Method::Get, without_key),
+    Case::new("read.get.declared_key", Method::Get, declared_key),
     Case::new("read.get.invalid_query", Method::Get, invalid_query),
     Case::new("read.get_or_none.one", Method::GetOrNone, or_none_one),
     Case::new(
@@ -174,6 +175,42 @@ fn record(stage: &Stage) -> Verdict {
     read!(s, books.lookup("pages", 100), get / aget())?
         .fails(ErrorKind::Multiple)?
         .about_model("Book")?;
+    Ok(())
+}
+
+/// A key is what the model declares, and the table may know nothing of it.
+fn declared_key(stage: &Stage) -> Verdict {
+    let s = stage.open()?;
+    let ticket = |place: ColumnMeta| {
+        ModelMeta::builder("Ticket")
+            .table("ticket")
+            .column(ColumnMeta::new("number", ColumnType::I64))
+            .column(place)
+            .build()
+    };
+    let place = ColumnMeta::new("place", ColumnType::I64);
+    let table = ticket(place.clone())?;
+    s.prepare("creating the table", s.db().create_table_for(&table))?;
+    let places = [1, 1, 3].into_iter().chain(std::iter::repeat_n(2, 30));
+    let rows = (0..)
+        .zip(places)
+        .map(|(number, place)| vec![Value::I64(number), Value::I64(place)]);
+    let rows = rows.collect();
+    s.prepare("adding rows", s.db().insert(&table, rows).map(drop))?;
+    for declared in [place.clone().primary_key(), place.unique()] {
+        let meta = ticket(declared)?;
+        let at =
+            |place: i64| -> QuerySet<Record> { QuerySet::dynamic(&meta).lookup("place", place) };
+        for (place, count) in [(1, "2 Ticket"), (2, "more than 20")] {
+            read!(s, at(place), get / aget())?
+                .sends(1)?
+                .fails(ErrorKind::Multiple)?
+                .says(&[count])?;
+        }
+        let number = |record: Record| record.get::<i64>("number").ok();
+        read!(s, at(3), get / aget() => number)?.gives(Some(2))?;
+        read!(s, at(4), get / aget())?.fails(ErrorKind::NotFound)?;
+    }
     Ok(())
 }
 

@@ -151,7 +151,8 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        self.gather_some(read, First::new(decode), usize::MAX)
+        let most_rows = most_rows(&read);
+        self.gather_some(read, First::new(decode), most_rows)
     }
 
     /// The asynchronous twin of [`fetch_first`](Self::fetch_first).
@@ -164,7 +165,8 @@ impl Database {
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        self.agather_few(read, move || First::new(decode), usize::MAX)
+        let most_rows = most_rows(&read);
+        self.agather_few(read, move || First::new(decode), most_rows)
     }
 
     /// Reads rows that are mostly few. What it takes to ask is done by the call and kept out of the
@@ -278,6 +280,12 @@ struct Asked {
 
 /// So many rows are few.
 const FEW: u64 = 32;
+
+fn most_rows(read: &Read) -> usize {
+    let most = read.statement.most_rows;
+    most.and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(usize::MAX)
+}
 
 fn finish<G: Gather>(observed: Observed, fetched: Result<Fetched>) -> Result<G> {
     let result = fetched.and_then(|fetched| returned::<Collect<G>>(fetched.sink));

@@ -89,15 +89,25 @@ impl<T: FromRow> QuerySet<T> {
         } else {
             Sort::No
         };
-        let window = query.window.slice(0, Some(MOST_READ));
-        self.plan(
-            db,
-            &Select {
-                order,
-                window,
-                ..Select::rows(query)
-            },
-        )
+        // A LIMIT that changes nothing costs a server some percent of the look-up.
+        let by_key = !query.window.is_sliced() && query.is_by_key();
+        let window = match by_key {
+            true => query.window,
+            false => query.window.slice(0, Some(MOST_READ)),
+        };
+        let select = Select {
+            order,
+            window,
+            ..Select::rows(query)
+        };
+        let mut planned = self.plan(db, &select)?;
+        if let Some(read) = &mut planned
+            && by_key
+        {
+            // No more are looked at, should what the model declares as a key be none.
+            read.statement.most_rows = Some(MOST_READ);
+        }
+        Ok(planned)
     }
 
     fn single(&self, row: Option<T>, rows: usize) -> Result<T> {
