@@ -8,6 +8,7 @@ pub struct PoolOptions {
     pub(super) idle_timeout: Option<Duration>,
     pub(super) max_lifetime: Option<Duration>,
     pub(super) close_timeout: Duration,
+    pub(super) overtaking: bool,
 }
 
 /// A connection that outlives its idle limit does so by at most a fifth of it.
@@ -23,7 +24,14 @@ impl PoolOptions {
             idle_timeout: Some(Duration::from_secs(10 * 60)),
             max_lifetime: Some(Duration::from_secs(30 * 60)),
             close_timeout: Duration::from_secs(30),
+            overtaking: true,
         }
+    }
+
+    /// First come, first served, without an exception.
+    pub(crate) fn in_order(mut self) -> Self {
+        self.overtaking = false;
+        self
     }
 
     /// The largest number of connections, at least one.

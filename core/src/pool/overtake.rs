@@ -1,31 +1,64 @@
 //! Threads that run before threads that have to be woken.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use super::state::{Entry, State, Wait};
+use super::state::{Entry, Returned, State, Wait};
 use crate::sync::lock;
 
 /// For how long a thread that waited may be overtaken once it is its turn.
 const OVERTAKEN: Duration = Duration::from_micros(200);
 
+/// One that has waited longer is not: operations are so long that a switch between threads is
+/// nothing beside one more of them.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// A thread among those who wait.
+pub(super) struct Seat {
+    since: Instant,
+    /// Since when it is its turn.
+    turn: OnceLock<Instant>,
+}
+
+impl Seat {
+    pub(super) fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            turn: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn is_served(&self) {
+        self.turn.get_or_init(Instant::now);
+    }
+
+    fn may_be_overtaken(&self, now: Instant) -> bool {
+        let turn = self.turn.get();
+        turn.is_some_and(|turn| now.saturating_duration_since(*turn) < OVERTAKEN)
+            && now.saturating_duration_since(self.since) < SHORT
+    }
+}
+
 impl<T> State<T> {
     /// Takes a connection for a thread that runs from one that does not run yet, and whose turn
     /// comes again: if each operation began with a switch between threads, all who wait would wait
     /// for more of them.
-    pub(super) fn overtake(&mut self, label: &Arc<str>) -> Option<Entry<T>> {
+    pub(super) fn overtake(
+        &mut self,
+        label: &Arc<str>,
+        now: Instant,
+    ) -> Option<(Entry<T>, Returned<T>)> {
         let waiter = self.served.take()?;
-        let since = waiter.turn.get()?;
-        if since.elapsed() >= OVERTAKEN {
+        let seat = waiter.seat.as_ref()?;
+        if !seat.may_be_overtaken(now) {
             return None;
         }
         let mut wait = lock(&waiter.wait);
         match std::mem::replace(&mut *wait, Wait::Waiting(None)) {
             Wait::Served(entry) => {
                 drop(wait);
-                self.waiters.push_front(waiter);
                 self.hold(entry.slot, Arc::clone(label));
-                Some(entry)
+                Some((entry, self.wait_first(waiter)))
             }
             came => {
                 *wait = came;
@@ -37,7 +70,7 @@ impl<T> State<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, OnceLock};
+    use std::sync::Mutex;
     use std::task::Waker;
 
     use super::super::state::Waiter;
@@ -48,8 +81,7 @@ mod tests {
             label: "SELECT 2".into(),
             deadline: None,
             wait: Mutex::new(Wait::Waiting(Some(Waker::noop().clone()))),
-            blocks: true,
-            turn: OnceLock::new(),
+            seat: Some(Seat::new()),
         })
     }
 
@@ -57,13 +89,17 @@ mod tests {
         matches!(*lock(&waiter.wait), Wait::Served(_))
     }
 
+    fn turn(waiter: &Waiter<u8>) -> Instant {
+        *waiter.seat.as_ref().unwrap().turn.get().unwrap()
+    }
+
     #[test]
     fn a_thread_that_was_served_is_overtaken_for_a_moment_and_no_longer() {
-        let label: Arc<str> = "SELECT 1".into();
+        let (label, now): (Arc<str>, _) = ("SELECT 1".into(), Instant::now());
         let mut state = State::new(1);
         state.adopt(7);
         let mut entry = state.take(&label).unwrap();
-        assert!(state.overtake(&label).is_none(), "nobody waits");
+        assert!(state.overtake(&label, now).is_none(), "nobody waits");
 
         let (first, second) = (thread(), thread());
         let _ = state.wait(Arc::clone(&first));
@@ -71,16 +107,28 @@ mod tests {
         for _ in 0..2 {
             let _ = state.give_back(entry, None);
             assert!(is_served(&first));
-            entry = state.overtake(&label).unwrap();
+            let now = turn(&first);
+            (entry, _) = state.overtake(&label, now).unwrap();
             assert!(!is_served(&first));
-            assert!(state.overtake(&label).is_none(), "it was overtaken");
+            assert!(state.overtake(&label, now).is_none(), "it was overtaken");
             let status = state.status();
             assert_eq!((status.waiting, status.in_use), (2, 1));
         }
         let _ = state.give_back(entry, None);
-        std::thread::sleep(OVERTAKEN);
-        assert!(state.overtake(&label).is_none(), "it has waited for long");
+        let late = turn(&first) + OVERTAKEN;
+        assert!(state.overtake(&label, late).is_none(), "it has waited");
         assert!(is_served(&first));
+    }
+
+    #[test]
+    fn one_that_has_waited_for_long_operations_is_not_overtaken() {
+        let seat = Seat::new();
+        assert!(!seat.may_be_overtaken(seat.since), "it is not its turn");
+        seat.turn.set(seat.since + SHORT / 2).unwrap();
+        assert!(seat.may_be_overtaken(seat.since + SHORT / 2));
+        let seat = Seat::new();
+        seat.turn.set(seat.since + SHORT).unwrap();
+        assert!(!seat.may_be_overtaken(seat.since + SHORT));
     }
 
     #[test]
@@ -93,7 +141,22 @@ mod tests {
         let _ = state.wait(Arc::clone(&gone));
         let _ = state.give_back(entry, None);
         let _ = state.leave(&gone);
-        assert!(state.overtake(&label).is_none());
+        assert!(state.overtake(&label, turn(&gone)).is_none());
         assert!(is_served(&gone), "it gives the connection back itself");
+    }
+
+    #[test]
+    fn who_was_overtaken_gets_a_connection_of_its_own_where_there_is_a_place() {
+        let label: Arc<str> = "SELECT 1".into();
+        let mut state = State::new(2);
+        state.adopt(7);
+        state.adopt(8);
+        let (entry, other) = (state.take(&label).unwrap(), state.take(&label).unwrap());
+        let waiter = thread();
+        let _ = state.wait(Arc::clone(&waiter));
+        let _ = state.give_back(entry, None);
+        let _ = state.vacate(other.slot);
+        let (_, returned) = state.overtake(&label, turn(&waiter)).unwrap();
+        assert_eq!(returned.connect.len(), 1);
     }
 }

@@ -1,11 +1,12 @@
 //! What the pool's lock guards.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::PoolStatus;
+use super::overtake::Seat;
 use super::parked::Reclaim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::TaskHandle;
@@ -19,7 +20,7 @@ pub(super) struct State<T> {
     /// Connections that are open and free. The last is lent first: its caches are warm.
     idle: Vec<Entry<T>>,
     /// Who waits, first come first. While anybody waits no connection is free.
-    pub(super) waiters: VecDeque<Arc<Waiter<T>>>,
+    waiters: VecDeque<Arc<Waiter<T>>>,
     /// The thread that was served last, unless it was overtaken since.
     pub(super) served: Option<Arc<Waiter<T>>>,
     connecting: usize,
@@ -92,10 +93,8 @@ pub(super) struct Waiter<T> {
     /// own.
     pub(super) deadline: Option<Instant>,
     pub(super) wait: Mutex<Wait<T>>,
-    /// Whether it is a thread, and not a task.
-    pub(super) blocks: bool,
-    /// Since when it is its turn.
-    pub(super) turn: OnceLock<Instant>,
+    /// That of a thread which may be overtaken.
+    pub(super) seat: Option<Seat>,
 }
 
 pub(super) enum Wait<T> {
@@ -246,6 +245,14 @@ impl<T> State<T> {
         returned
     }
 
+    /// Queues one before all others.
+    pub(super) fn wait_first(&mut self, waiter: Arc<Waiter<T>>) -> Returned<T> {
+        self.waiters.push_front(waiter);
+        let mut returned = Returned::nothing();
+        self.balance(&mut returned);
+        returned
+    }
+
     /// Takes one who waits out of the queue.
     pub(super) fn leave(&mut self, waiter: &Arc<Waiter<T>>) -> Returned<T> {
         self.waiters.retain(|other| !Arc::ptr_eq(other, waiter));
@@ -309,8 +316,8 @@ impl<T> State<T> {
             self.hold(slot, Arc::clone(&waiter.label));
             entry.sweeps = 0;
             returned.wakers.extend(waiter.end(Wait::Served(entry)));
-            if waiter.blocks {
-                waiter.turn.get_or_init(Instant::now);
+            if let Some(seat) = &waiter.seat {
+                seat.is_served();
                 self.served = Some(waiter);
             }
         } else {

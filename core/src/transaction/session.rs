@@ -72,6 +72,7 @@ impl Session {
 
     pub(super) fn new(backend: Arc<dyn TransactionBackend>, db: &Database) -> Self {
         let options = PoolOptions::new()
+            .in_order()
             .max_size(1)
             .idle_timeout(None)
             .max_lifetime(None);

@@ -12,12 +12,17 @@ pub(in crate::pool) struct Seat {
     thread: Thread,
     sql: Arc<str>,
     pub(in crate::pool) lease: Mutex<Option<Lease>>,
+    since: Instant,
     /// Since when it is its turn.
     turn: OnceLock<Instant>,
 }
 
 /// For how long a thread that waited may be overtaken once it is its turn.
 const OVERTAKEN: Duration = Duration::from_micros(200);
+
+/// One that has waited longer is not: reads are so long that a switch between threads is nothing
+/// beside one more of them.
+const SHORT: Duration = Duration::from_millis(10);
 
 impl Seat {
     /// Of this thread.
@@ -26,6 +31,7 @@ impl Seat {
             thread: thread::current(),
             sql,
             lease: Mutex::new(None),
+            since: Instant::now(),
             turn: OnceLock::new(),
         })
     }
@@ -57,8 +63,10 @@ impl Lane {
             return None;
         }
         let seat = self.served.take()?;
-        let since = seat.turn.get()?;
-        if now.saturating_duration_since(*since) >= OVERTAKEN {
+        let turn = seat.turn.get()?;
+        if now.saturating_duration_since(*turn) >= OVERTAKEN
+            || now.saturating_duration_since(seat.since) >= SHORT
+        {
             return None;
         }
         let lease = lock(&seat.lease).take_if(|lease| matches!(lease, Lease::Idle(_)))?;
