@@ -71,7 +71,7 @@ impl Opening {
         operation: impl Future<Output = Result<T>>,
         cancel: Option<&CancelToken>,
     ) -> Result<T> {
-        match link.and_then(|link| link.wait_here(cancel)) {
+        match link.and_then(Link::wait_here) {
             Some(wait) => wait.block_on(operation, cancel),
             None => {
                 let patience = self.options.runtime_patience;

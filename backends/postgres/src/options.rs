@@ -317,8 +317,8 @@ impl PostgresOptions {
     /// error of kind [`Runtime`](queryset::ErrorKind::Runtime); 10 seconds by default. A
     /// current-thread runtime moves only while something blocks on it.
     ///
-    /// It takes a runtime to connect, to share connections by [`pipelining`](Self::pipelining), and
-    /// for all else where its connector keeps its sockets to itself
+    /// It takes a runtime to connect, to end what was given up before its end, to share connections by
+    /// [`pipelining`](Self::pipelining), and for all else where its connector keeps its sockets to itself
     /// ([`Connector::release`](queryset::runtime::Connector::release)) and on systems other than Unix.
     /// Otherwise a thread that blocks waits for the server by itself.
     #[must_use]

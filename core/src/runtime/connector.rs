@@ -16,18 +16,18 @@ pub trait ByteStream: AsyncRead + AsyncWrite + Any + Send + Unpin {}
 impl<S> ByteStream for S where S: AsyncRead + AsyncWrite + Any + Send + Unpin {}
 
 impl dyn ByteStream {
-    /// For [`Connector::release`]: drops a stream of type `S` once `socket` has made a descriptor of
-    /// its own for it.
+    /// The stream as one of its own type, as [`Connector::release`] needs it.
     ///
     /// # Errors
-    /// The stream, where it is of another type or `socket` failed.
-    pub fn release<S: ByteStream>(
-        self: Box<Self>,
-        socket: impl FnOnce(&S) -> io::Result<Socket>,
-    ) -> Result<Socket, BoxStream> {
-        match (&*self as &dyn Any).downcast_ref().map(socket) {
-            Some(Ok(socket)) => Ok(socket),
-            _ => Err(self),
+    /// The stream, which is of another type.
+    pub fn downcast<S: ByteStream>(self: Box<Self>) -> Result<Box<S>, BoxStream> {
+        if !(&*self as &dyn Any).is::<S>() {
+            return Err(self);
+        }
+        let stream: Box<dyn Any> = self;
+        match stream.downcast() {
+            Ok(stream) => Ok(stream),
+            Err(_) => unreachable!("its type was looked at"),
         }
     }
 }

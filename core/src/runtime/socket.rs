@@ -17,24 +17,26 @@ pub enum Socket {
 }
 
 impl Socket {
-    /// A descriptor of its own for a TCP stream that does not block.
+    /// A descriptor of its own for a TCP stream, which does not block from now on.
     ///
     /// # Errors
     /// The system has none left.
     #[cfg(unix)]
     pub fn tcp(stream: &impl AsFd) -> io::Result<Self> {
-        let own = stream.as_fd().try_clone_to_owned()?;
-        Ok(Self::Tcp(own.into()))
+        let own = TcpStream::from(stream.as_fd().try_clone_to_owned()?);
+        own.set_nonblocking(true)?;
+        Ok(Self::Tcp(own))
     }
 
-    /// A descriptor of its own for a Unix stream that does not block.
+    /// A descriptor of its own for a Unix stream, which does not block from now on.
     ///
     /// # Errors
     /// The system has none left.
     #[cfg(unix)]
     pub fn unix(stream: &impl AsFd) -> io::Result<Self> {
-        let own = stream.as_fd().try_clone_to_owned()?;
-        Ok(Self::Unix(own.into()))
+        let own = UnixStream::from(stream.as_fd().try_clone_to_owned()?);
+        own.set_nonblocking(true)?;
+        Ok(Self::Unix(own))
     }
 
     /// Another descriptor for the same socket.

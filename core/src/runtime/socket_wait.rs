@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
@@ -10,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Socket;
-use crate::backend::until_cancelled;
+use crate::backend::gave_up;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::sync::lock;
@@ -32,7 +33,7 @@ use crate::sync::lock;
 /// let socket = Arc::new(Socket::Unix(ours));
 /// std::thread::spawn(move || theirs.write_all(b"hello"));
 ///
-/// let wait = SocketWait::of_this_thread(None).ok_or("no file descriptor")?;
+/// let wait = SocketWait::of_this_thread().ok_or("Unix alone")?;
 /// let here = wait.clone();
 /// let read = poll_fn(|_| match socket.read(&mut [0; 5]) {
 ///     Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -88,11 +89,10 @@ thread_local! {
 }
 
 impl SocketWait {
-    /// The calling thread's. One that has to hear of a token takes two file descriptors, which it
-    /// keeps for as long as there is the thread; `None` if the system has none left.
-    pub fn of_this_thread(cancel: Option<&CancelToken>) -> Option<Self> {
+    /// The calling thread's; `None` on systems other than Unix.
+    pub fn of_this_thread() -> Option<Self> {
         let cached = CACHE.try_with(|cache| cache.take()).ok().flatten();
-        let wait = cached.unwrap_or_else(|| {
+        Some(cached.unwrap_or_else(|| {
             let sleeper = Arc::new(Sleeper {
                 state: AtomicU8::new(AWAKE),
                 wanted: Mutex::new(None),
@@ -100,18 +100,13 @@ impl SocketWait {
             });
             let waker = Waker::from(Arc::clone(&sleeper));
             Self { sleeper, waker }
-        });
-        if cancel.is_some() && wait.sleeper.bell.get().is_none() {
-            let bell = Bell::new().ok()?;
-            let _ = wait.sleeper.bell.set(bell);
-        }
-        Some(wait)
+        }))
     }
 
     /// Whether what is polled with this waker is polled by this thread, in
     /// [`block_on`](Self::block_on).
     pub fn is_of(&self, waker: &Waker) -> bool {
-        self.waker.will_wake(waker)
+        self.waker.data() == waker.data()
     }
 
     /// The future is polled again once there is something to read.
@@ -138,17 +133,29 @@ impl SocketWait {
     /// Runs a future to its end on the calling thread. It waits for one socket, and says so in each
     /// poll that leaves it pending. When the token gives up, it is dropped.
     ///
+    /// To hear of a token a thread needs two file descriptors, which are kept with its wait; where
+    /// the system has none left, it looks every half second.
+    ///
     /// # Errors
-    /// The future's, and the token's.
+    /// The future's, and the token's, which comes first.
     pub fn block_on<T>(
         self,
         future: impl Future<Output = Result<T>>,
         cancel: Option<&CancelToken>,
     ) -> Result<T> {
-        let future = pin!(future);
+        let mut future = pin!(future);
         let result = match cancel {
             None => self.run(future),
-            Some(cancel) => self.run(pin!(until_cancelled(future, cancel))),
+            Some(cancel) => {
+                self.sleeper.hang_up_bell();
+                let mut cancelled = cancel.cancelled();
+                self.run(pin!(poll_fn(|context| {
+                    match Pin::new(&mut cancelled).poll(context) {
+                        Poll::Ready(_) => Poll::Ready(Err(gave_up(cancel))),
+                        Poll::Pending => future.as_mut().poll(context),
+                    }
+                })))
+            }
         };
         // A call that comes late, from a future that is gone, costs the next wait one poll.
         let _ = CACHE.try_with(|cache| cache.replace(Some(self)));
@@ -168,6 +175,14 @@ impl SocketWait {
 }
 
 impl Sleeper {
+    fn hang_up_bell(&self) {
+        if self.bell.get().is_none()
+            && let Ok(bell) = Bell::new()
+        {
+            let _ = self.bell.set(bell);
+        }
+    }
+
     /// Until the socket is ready or somebody calls.
     fn sleep(&self) {
         let wanted = lock(&self.wanted).take();
@@ -252,7 +267,6 @@ impl fmt::Debug for SocketWait {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -285,7 +299,7 @@ mod tests {
             theirs.read_exact(&mut all).unwrap();
             theirs.write_all(&all[..5]).unwrap();
         });
-        let wait = SocketWait::of_this_thread(None).unwrap();
+        let wait = SocketWait::of_this_thread().unwrap();
         let here = wait.clone();
         let conversation = async {
             let all = vec![7; BYTES];
@@ -321,7 +335,7 @@ mod tests {
             cancelled.cancel();
         });
         let began = Instant::now();
-        let wait = SocketWait::of_this_thread(Some(&token)).unwrap();
+        let wait = SocketWait::of_this_thread().unwrap();
         let here = wait.clone();
         let error = wait
             .block_on(read(&here, &socket, &mut [0]), Some(&token))
@@ -332,7 +346,7 @@ mod tests {
 
         theirs.write_all(&[1]).unwrap();
         let live = CancelToken::new();
-        let wait = SocketWait::of_this_thread(Some(&live)).unwrap();
+        let wait = SocketWait::of_this_thread().unwrap();
         assert!(Arc::ptr_eq(&here.sleeper, &wait.sleeper), "kept");
         let read = wait.block_on(read(&here, &socket, &mut [0]), Some(&live));
         assert_eq!(read.unwrap(), 1);
@@ -340,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_call_from_inside_the_future_is_heard_at_once() {
-        let wait = SocketWait::of_this_thread(None).unwrap();
+        let wait = SocketWait::of_this_thread().unwrap();
         let mut turns = 0;
         let began = Instant::now();
         let turned = poll_fn(|context| {

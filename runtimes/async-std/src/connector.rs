@@ -37,9 +37,12 @@ impl Connector for AsyncStd {
 
     #[cfg(unix)]
     fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
-        stream
-            .release(|stream: &Stream<TcpStream>| Socket::tcp(&stream.0))
-            .or_else(|stream| stream.release(|stream: &Stream<UnixStream>| Socket::unix(&stream.0)))
+        let stream = match stream.downcast::<Stream<TcpStream>>() {
+            Ok(tcp) => return Socket::tcp(&tcp.0).map_err(|_| tcp as BoxStream),
+            Err(other) => other,
+        };
+        let unix = stream.downcast::<Stream<UnixStream>>()?;
+        Socket::unix(&unix.0).map_err(|_| unix as BoxStream)
     }
 
     fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {

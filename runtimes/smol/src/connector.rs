@@ -35,9 +35,12 @@ impl Connector for Smol {
 
     #[cfg(unix)]
     fn release(&self, stream: BoxStream) -> Result<Socket, BoxStream> {
-        stream
-            .release(|stream: &TcpStream| Socket::tcp(stream))
-            .or_else(|stream| stream.release(|stream: &UnixStream| Socket::unix(stream)))
+        let stream = match stream.downcast::<TcpStream>() {
+            Ok(tcp) => return Socket::tcp(&*tcp).map_err(|_| tcp as BoxStream),
+            Err(other) => other,
+        };
+        let unix = stream.downcast::<UnixStream>()?;
+        Socket::unix(&*unix).map_err(|_| unix as BoxStream)
     }
 
     fn adopt(&self, socket: Socket) -> io::Result<BoxStream> {

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use queryset::CancelToken;
 use queryset::runtime::{BoxStream, Connector, Socket, SocketWait};
 
 /// A connection's stream, shared by what reads and writes it and by whoever drives the connection.
@@ -19,8 +18,6 @@ pub(crate) struct Link(Arc<Mutex<Ends>>);
 
 struct Ends {
     place: Place,
-    /// Whether the runtime could not give it away.
-    stays: bool,
     connector: Arc<dyn Connector>,
 }
 
@@ -37,7 +34,6 @@ impl Link {
     pub(crate) fn new(stream: BoxStream, connector: Arc<dyn Connector>) -> Self {
         Self(Arc::new(Mutex::new(Ends {
             place: Place::Runtime(stream),
-            stays: false,
             connector,
         })))
     }
@@ -47,28 +43,22 @@ impl Link {
     }
 
     /// From now on the calling thread waits for the socket, until somebody else drives the
-    /// connection. `None` if the runtime has to: its connector gives no sockets away.
-    pub(crate) fn wait_here(&self, cancel: Option<&CancelToken>) -> Option<SocketWait> {
-        let mut ends = self.lock();
-        if ends.stays {
+    /// connection. `None` if the runtime has to: its connector gives the socket not away.
+    pub(crate) fn wait_here(&self) -> Option<SocketWait> {
+        if cfg!(not(unix)) {
             return None;
         }
-        let wait = SocketWait::of_this_thread(cancel)?;
-        let socket = match mem::replace(&mut ends.place, NOWHERE) {
-            Place::Thread(socket, _) => socket,
+        let mut ends = self.lock();
+        let (place, socket) = match mem::replace(&mut ends.place, NOWHERE) {
+            Place::Thread(socket, _) => (NOWHERE, Some(socket)),
             Place::Runtime(stream) => match ends.connector.release(stream) {
-                Ok(socket) => Arc::new(socket),
-                Err(stream) => {
-                    ends.place = Place::Runtime(stream);
-                    ends.stays = true;
-                    return None;
-                }
+                Ok(socket) => (NOWHERE, Some(Arc::new(socket))),
+                Err(stream) => (Place::Runtime(stream), None),
             },
-            lost @ Place::Nowhere(_) => {
-                ends.place = lost;
-                return None;
-            }
+            nowhere @ Place::Nowhere(_) => (nowhere, None),
         };
+        ends.place = place;
+        let (socket, wait) = (socket?, SocketWait::of_this_thread()?);
         ends.place = Place::Thread(socket, wait.clone());
         Some(wait)
     }

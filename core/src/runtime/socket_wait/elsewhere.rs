@@ -12,7 +12,7 @@ pub struct SocketWait(Infallible);
 
 impl SocketWait {
     /// None.
-    pub fn of_this_thread(_: Option<&CancelToken>) -> Option<Self> {
+    pub fn of_this_thread() -> Option<Self> {
         None
     }
 
