@@ -53,7 +53,9 @@ fn opened<S: Style>(
             Diesel::<Pool<AsyncPgConnection>, S>::open(backend, place.url()?)
         })?),
         Backend::Mariadb | Backend::Mysql => Box::new(Asynchronous::open(runtime, async |_| {
-            Diesel::<Pool<AsyncMysqlConnection>, S>::open(backend, place.url()?)
+            // Over TCP as all others: the driver would change to the server's Unix socket.
+            let url = format!("{}?prefer_socket=false", place.url()?);
+            Diesel::<Pool<AsyncMysqlConnection>, S>::open(backend, &url)
         })?),
     })
 }
