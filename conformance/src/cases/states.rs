@@ -374,8 +374,9 @@ fn sent(stage: &Stage) -> Verdict {
             false => watch.is_running(&watch.sleep),
         })?;
         read.give_up(round);
-        until(&s, "a request to cancel", || Ok(proxy.joined() > joined))?;
         if is_known {
+            // A statement that only gets known is over without one, if it came to no more.
+            until(&s, "a request to cancel", || Ok(proxy.joined() > joined))?;
             // Time enough for it to get to the server, though not to be relied on.
             thread::sleep(Duration::from_millis(20));
             proxy.release();

@@ -144,15 +144,19 @@ impl Database {
         async move { Ok(list.await?.rows) }
     }
 
-    /// Reads the first row, and how many there are.
+    /// Reads the first row, and how many there are, of at most `max_rows`.
     #[track_caller]
-    pub(crate) fn fetch_first<T, F>(&self, read: Read, decode: F) -> Result<First<T, F>>
+    pub(crate) fn fetch_first<T, F>(
+        &self,
+        read: Read,
+        decode: F,
+        max_rows: usize,
+    ) -> Result<First<T, F>>
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        let most_rows = most_rows(&read);
-        self.gather_some(read, First::new(decode), most_rows)
+        self.gather_some(read, First::new(decode), max_rows)
     }
 
     /// The asynchronous twin of [`fetch_first`](Self::fetch_first).
@@ -160,13 +164,13 @@ impl Database {
         &self,
         read: Read,
         decode: F,
+        max_rows: usize,
     ) -> impl Future<Output = Result<First<T, F>>> + Send
     where
         T: Send + 'static,
         F: Fn(&RowReader<'_>) -> Result<T> + Send + 'static,
     {
-        let most_rows = most_rows(&read);
-        self.agather_few(read, move || First::new(decode), most_rows)
+        self.agather_few(read, move || First::new(decode), max_rows)
     }
 
     /// Reads rows that are mostly few. What it takes to ask is done by the call and kept out of the
@@ -280,12 +284,6 @@ struct Asked {
 
 /// So many rows are few.
 const FEW: u64 = 32;
-
-fn most_rows(read: &Read) -> usize {
-    let most = read.statement.most_rows;
-    most.and_then(|most| usize::try_from(most).ok())
-        .unwrap_or(usize::MAX)
-}
 
 fn finish<G: Gather>(observed: Observed, fetched: Result<Fetched>) -> Result<G> {
     let result = fetched.and_then(|fetched| returned::<Collect<G>>(fetched.sink));

@@ -15,7 +15,7 @@ impl<T: FromRow> QuerySet<T> {
     pub fn exists(&self, db: &Database) -> Result<bool> {
         db.enter("exists")?;
         match self.plan_exists(db)? {
-            Some(read) => Ok(db.fetch_first(read, nothing)?.rows > 0),
+            Some(read) => Ok(db.fetch_first(read, nothing, usize::MAX)?.rows > 0),
             None => Ok(false),
         }
     }
@@ -26,7 +26,7 @@ impl<T: FromRow> QuerySet<T> {
     /// As [`exists`](Self::exists).
     pub async fn aexists(&self, db: &Database) -> Result<bool> {
         match self.plan_exists(db)? {
-            Some(read) => Ok(db.afetch_first(read, nothing).await?.rows > 0),
+            Some(read) => Ok(db.afetch_first(read, nothing, usize::MAX).await?.rows > 0),
             None => Ok(false),
         }
     }

@@ -31,8 +31,8 @@ impl<T: FromRow> QuerySet<T> {
         db.enter("get")?;
         let began = self.query().began(db);
         let row = match self.plan_get(db)? {
-            Some(read) => {
-                let first = db.fetch_first(read, T::from_row)?;
+            Some((read, max_rows)) => {
+                let first = db.fetch_first(read, T::from_row, max_rows)?;
                 self.single(first.row, first.rows)?
             }
             None => return Err(self.none_matches()),
@@ -50,8 +50,8 @@ impl<T: FromRow> QuerySet<T> {
     pub async fn aget(&self, db: &Database) -> Result<T> {
         let began = self.query().began(db);
         let row = match self.plan_get(db)? {
-            Some(read) => {
-                let first = db.afetch_first(read, T::from_row).await?;
+            Some((read, max_rows)) => {
+                let first = db.afetch_first(read, T::from_row, max_rows).await?;
                 self.single(first.row, first.rows)?
             }
             None => return Err(self.none_matches()),
@@ -81,7 +81,8 @@ impl<T: FromRow> QuerySet<T> {
         found(self.aget(db).await)
     }
 
-    fn plan_get(&self, db: &Database) -> Result<Option<Read>> {
+    /// The read, and how many of its rows are looked at.
+    fn plan_get(&self, db: &Database) -> Result<Option<(Read, usize)>> {
         let query = self.query();
         // The order matters only to which rows a slice holds.
         let order = if query.window.is_sliced() {
@@ -89,8 +90,9 @@ impl<T: FromRow> QuerySet<T> {
         } else {
             Sort::No
         };
-        // A LIMIT that changes nothing costs a server some percent of the look-up.
-        let by_key = !query.window.is_sliced() && query.is_by_key();
+        // A LIMIT that changes nothing costs a server some percent of the look-up. In a transaction,
+        // which a result that is not read to its end may break, it spares one.
+        let by_key = !query.window.is_sliced() && query.is_by_key() && db.level().is_none();
         let window = match by_key {
             true => query.window,
             false => query.window.slice(0, Some(MOST_READ)),
@@ -100,14 +102,15 @@ impl<T: FromRow> QuerySet<T> {
             window,
             ..Select::rows(query)
         };
-        let mut planned = self.plan(db, &select)?;
-        if let Some(read) = &mut planned
-            && by_key
-        {
-            // No more are looked at, should what the model declares as a key be none.
-            read.statement.most_rows = Some(MOST_READ);
+        let Some(mut read) = self.plan(db, &select)? else {
+            return Ok(None);
+        };
+        if !by_key {
+            return Ok(Some((read, usize::MAX)));
         }
-        Ok(planned)
+        // Should what the model declares as a key be none.
+        read.statement.most_rows = Some(MOST_READ);
+        Ok(Some((read, MOST_READ as usize)))
     }
 
     fn single(&self, row: Option<T>, rows: usize) -> Result<T> {

@@ -152,7 +152,7 @@ impl<'c> Line<'c> {
 enum Taking {
     /// They are handed on; how many were.
     Rows(u64),
-    /// Nobody wants them.
+    /// Nobody wants any more.
     Nothing,
     /// The sink had enough. The rest is read, since others wait behind it.
     Refused(Error),
@@ -176,9 +176,9 @@ impl Taking {
             *self = Self::Nothing;
             return;
         };
-        if *taken == MOST_ROWS {
-            let message = "the result has more rows than its statement said";
-            *self = Self::Refused(Error::new(ErrorKind::Operational, message));
+        // A key that is none may have more than are wanted.
+        if *taken == reply.statement.most_rows.unwrap_or(MOST_ROWS) {
+            *self = Self::Nothing;
             return;
         }
         *taken += 1;
