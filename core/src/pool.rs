@@ -49,6 +49,7 @@ mod overtake;
 mod parked;
 mod state;
 mod sweep;
+mod turn;
 
 pub use acquire::Acquire;
 pub use close::Close;
@@ -56,6 +57,7 @@ pub use connect::{Connect, Health};
 pub use lease::{Lease, Place};
 pub use options::PoolOptions;
 pub use parked::Parked;
+pub use turn::Turn;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};

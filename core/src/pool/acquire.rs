@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::overtake::Seat;
 use super::state::{Wait, Waiter, closed};
+use super::turn::Turn;
 use super::{Connect, Lease, Pool, Shared};
 use crate::backend::until_cancelled;
 use crate::cancel::CancelToken;
@@ -148,7 +148,7 @@ impl<C: Connect> Future for Acquire<C> {
                 label: Arc::clone(label),
                 deadline: this.timed.then(|| this.shared.deadline()).flatten(),
                 wait: Mutex::new(Wait::Waiting(Some(context.waker().clone()))),
-                seat: (!this.timed && this.shared.options.overtaking).then(Seat::new),
+                turn: (!this.timed && this.shared.options.overtaking).then(Turn::wait),
             });
             let returned = state.wait(Arc::clone(&waiter));
             drop(state);

@@ -1,43 +1,10 @@
 //! Threads that run before threads that have to be woken.
 
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::state::{Entry, Returned, State, Wait};
 use crate::sync::lock;
-
-/// For how long a thread that waited may be overtaken once it is its turn.
-const OVERTAKEN: Duration = Duration::from_micros(200);
-
-/// One that has waited longer is not: operations are so long that a switch between threads is
-/// nothing beside one more of them.
-const SHORT: Duration = Duration::from_millis(10);
-
-/// A thread among those who wait.
-pub(super) struct Seat {
-    since: Instant,
-    /// Since when it is its turn.
-    turn: OnceLock<Instant>,
-}
-
-impl Seat {
-    pub(super) fn new() -> Self {
-        Self {
-            since: Instant::now(),
-            turn: OnceLock::new(),
-        }
-    }
-
-    pub(super) fn is_served(&self) {
-        self.turn.get_or_init(Instant::now);
-    }
-
-    fn may_be_overtaken(&self, now: Instant) -> bool {
-        let turn = self.turn.get();
-        turn.is_some_and(|turn| now.saturating_duration_since(*turn) < OVERTAKEN)
-            && now.saturating_duration_since(self.since) < SHORT
-    }
-}
 
 impl<T> State<T> {
     /// Takes a connection for a thread that runs from one that does not run yet, and whose turn
@@ -49,8 +16,7 @@ impl<T> State<T> {
         now: Instant,
     ) -> Option<(Entry<T>, Returned<T>)> {
         let waiter = self.served.take()?;
-        let seat = waiter.seat.as_ref()?;
-        if !seat.may_be_overtaken(now) {
+        if !waiter.turn.as_ref()?.may_be_overtaken(now) {
             return None;
         }
         let mut wait = lock(&waiter.wait);
@@ -73,6 +39,7 @@ mod tests {
     use std::sync::Mutex;
     use std::task::Waker;
 
+    use super::super::Turn;
     use super::super::state::Waiter;
     use super::*;
 
@@ -81,7 +48,7 @@ mod tests {
             label: "SELECT 2".into(),
             deadline: None,
             wait: Mutex::new(Wait::Waiting(Some(Waker::noop().clone()))),
-            seat: Some(Seat::new()),
+            turn: Some(Turn::wait()),
         })
     }
 
@@ -89,8 +56,8 @@ mod tests {
         matches!(*lock(&waiter.wait), Wait::Served(_))
     }
 
-    fn turn(waiter: &Waiter<u8>) -> Instant {
-        *waiter.seat.as_ref().unwrap().turn.get().unwrap()
+    fn begun(waiter: &Waiter<u8>) -> Instant {
+        waiter.turn.as_ref().and_then(Turn::begun).unwrap()
     }
 
     #[test]
@@ -107,7 +74,7 @@ mod tests {
         for _ in 0..2 {
             let _ = state.give_back(entry, None);
             assert!(is_served(&first));
-            let now = turn(&first);
+            let now = begun(&first);
             (entry, _) = state.overtake(&label, now).unwrap();
             assert!(!is_served(&first));
             assert!(state.overtake(&label, now).is_none(), "it was overtaken");
@@ -115,20 +82,9 @@ mod tests {
             assert_eq!((status.waiting, status.in_use), (2, 1));
         }
         let _ = state.give_back(entry, None);
-        let late = turn(&first) + OVERTAKEN;
+        let late = begun(&first) + Turn::OVERTAKEN;
         assert!(state.overtake(&label, late).is_none(), "it has waited");
         assert!(is_served(&first));
-    }
-
-    #[test]
-    fn one_that_has_waited_for_long_operations_is_not_overtaken() {
-        let seat = Seat::new();
-        assert!(!seat.may_be_overtaken(seat.since), "it is not its turn");
-        seat.turn.set(seat.since + SHORT / 2).unwrap();
-        assert!(seat.may_be_overtaken(seat.since + SHORT / 2));
-        let seat = Seat::new();
-        seat.turn.set(seat.since + SHORT).unwrap();
-        assert!(!seat.may_be_overtaken(seat.since + SHORT));
     }
 
     #[test]
@@ -141,7 +97,7 @@ mod tests {
         let _ = state.wait(Arc::clone(&gone));
         let _ = state.give_back(entry, None);
         let _ = state.leave(&gone);
-        assert!(state.overtake(&label, turn(&gone)).is_none());
+        assert!(state.overtake(&label, begun(&gone)).is_none());
         assert!(is_served(&gone), "it gives the connection back itself");
     }
 
@@ -156,7 +112,7 @@ mod tests {
         let _ = state.wait(Arc::clone(&waiter));
         let _ = state.give_back(entry, None);
         let _ = state.vacate(other.slot);
-        let (_, returned) = state.overtake(&label, turn(&waiter)).unwrap();
+        let (_, returned) = state.overtake(&label, begun(&waiter)).unwrap();
         assert_eq!(returned.connect.len(), 1);
     }
 }

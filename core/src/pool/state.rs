@@ -6,8 +6,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::PoolStatus;
-use super::overtake::Seat;
 use super::parked::Reclaim;
+use super::turn::Turn;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::TaskHandle;
 use crate::sync::lock;
@@ -94,7 +94,7 @@ pub(super) struct Waiter<T> {
     pub(super) deadline: Option<Instant>,
     pub(super) wait: Mutex<Wait<T>>,
     /// That of a thread which may be overtaken.
-    pub(super) seat: Option<Seat>,
+    pub(super) turn: Option<Turn>,
 }
 
 pub(super) enum Wait<T> {
@@ -316,8 +316,8 @@ impl<T> State<T> {
             self.hold(slot, Arc::clone(&waiter.label));
             entry.sweeps = 0;
             returned.wakers.extend(waiter.end(Wait::Served(entry)));
-            if let Some(seat) = &waiter.seat {
-                seat.is_served();
+            if let Some(turn) = &waiter.turn {
+                turn.begin(Instant::now());
                 self.served = Some(waiter);
             }
         } else {

@@ -1,8 +1,10 @@
 //! The threads among those who wait for a connection.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use queryset::pool::Turn;
 
 use super::{Holder, Lane, Lease, Slot, Waiter};
 use crate::sync::lock;
@@ -12,17 +14,8 @@ pub(in crate::pool) struct Seat {
     thread: Thread,
     sql: Arc<str>,
     pub(in crate::pool) lease: Mutex<Option<Lease>>,
-    since: Instant,
-    /// Since when it is its turn.
-    turn: OnceLock<Instant>,
+    turn: Turn,
 }
-
-/// For how long a thread that waited may be overtaken once it is its turn.
-const OVERTAKEN: Duration = Duration::from_micros(200);
-
-/// One that has waited longer is not: reads are so long that a switch between threads is nothing
-/// beside one more of them.
-const SHORT: Duration = Duration::from_millis(10);
 
 impl Seat {
     /// Of this thread.
@@ -31,8 +24,7 @@ impl Seat {
             thread: thread::current(),
             sql,
             lease: Mutex::new(None),
-            since: Instant::now(),
-            turn: OnceLock::new(),
+            turn: Turn::wait(),
         })
     }
 }
@@ -47,7 +39,7 @@ impl Lane {
             self.waiters.pop_front();
             self.turn = self.turn.saturating_sub(1);
             let now = Instant::now();
-            seat.turn.get_or_init(|| now);
+            seat.turn.begin(now);
             let lease = self.lease(Arc::clone(&seat.sql), now);
             *lock(&seat.lease) = lease;
             seat.thread.unpark();
@@ -63,10 +55,7 @@ impl Lane {
             return None;
         }
         let seat = self.served.take()?;
-        let turn = seat.turn.get()?;
-        if now.saturating_duration_since(*turn) >= OVERTAKEN
-            || now.saturating_duration_since(seat.since) >= SHORT
-        {
+        if !seat.turn.may_be_overtaken(now) {
             return None;
         }
         let lease = lock(&seat.lease).take_if(|lease| matches!(lease, Lease::Idle(_)))?;
@@ -110,7 +99,7 @@ mod tests {
         lane.waiters.push_back(Waiter::Thread(Arc::clone(&seat)));
         for _ in 0..2 {
             lane.free(connection);
-            let turn = *seat.turn.get().unwrap();
+            let turn = seat.turn.begun().unwrap();
             connection = match lane.overtake(&sql, turn) {
                 Some(Lease::Idle(connection)) => connection,
                 _ => panic!("it has not come yet"),
@@ -120,7 +109,7 @@ mod tests {
             assert_eq!((lane.waiters.len(), lane.in_use()), (1, 1));
         }
         lane.free(connection);
-        let late = *seat.turn.get().unwrap() + OVERTAKEN;
+        let late = seat.turn.begun().unwrap() + Turn::OVERTAKEN;
         assert!(
             lane.overtake(&sql, late).is_none(),
             "it has waited for long"
