@@ -1,7 +1,10 @@
 //! The seam between the core and a database.
 
 use std::fmt::Debug;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::{Either, select};
 
@@ -181,6 +184,23 @@ pub(crate) async fn until_cancelled<T>(
         Either::Left((result, _)) => result,
         Either::Right(_) => Err(gave_up(cancel)),
     }
+}
+
+/// The result of `future`, unless the token gives up, which comes first: what is given up gives no
+/// rows, though they may lie ready.
+pub(crate) fn unless_cancelled<T>(
+    mut future: Pin<&mut impl Future<Output = Result<T>>>,
+    cancel: Option<&CancelToken>,
+) -> impl Future<Output = Result<T>> {
+    let mut given_up = cancel.map(|cancel| (cancel, cancel.cancelled()));
+    poll_fn(move |context| {
+        if let Some((cancel, cancelled)) = &mut given_up
+            && Pin::new(cancelled).poll(context).is_ready()
+        {
+            return Poll::Ready(Err(gave_up(cancel)));
+        }
+        future.as_mut().poll(context)
+    })
 }
 
 /// The error of an operation that its token ended: kind [`Timeout`](ErrorKind::Timeout) when its

@@ -1,12 +1,10 @@
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::{Runtime, block_on_until};
-use crate::backend::gave_up;
+use crate::backend::unless_cancelled;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,27 +28,13 @@ pub fn block_on_driven<T>(
     cancel: Option<&CancelToken>,
     patience: Duration,
 ) -> Result<T> {
-    let mut future = pin!(future);
-    let mut cancelled = cancel.map(CancelToken::cancelled);
-    // `None` for the token's end, which comes first: what is given up gives no rows, though they
-    // may lie ready.
-    let mut either = pin!(poll_fn(|context| {
-        if let Some(cancelled) = &mut cancelled
-            && Pin::new(cancelled).poll(context).is_ready()
-        {
-            return Poll::Ready(None);
-        }
-        future.as_mut().poll(context).map(Some)
-    }));
+    let future = pin!(future);
+    let mut either = pin!(unless_cancelled(future, cancel));
     let mut sign: Option<Sign> = None;
     loop {
         let look = Instant::now() + LOOK.min(patience);
-        if let Some(ended) = block_on_until(either.as_mut(), look) {
-            return match (ended, cancel) {
-                (Some(result), _) => result,
-                (None, Some(cancel)) => Err(gave_up(cancel)),
-                (None, None) => unreachable!("only a token ends the wait without a result"),
-            };
+        if let Some(result) = block_on_until(either.as_mut(), look) {
+            return result;
         }
         match &sign {
             Some(waited) if waited.given.load(Ordering::Acquire) => sign = None,

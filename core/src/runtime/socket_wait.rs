@@ -1,6 +1,5 @@
 use std::cell::RefCell;
 use std::fmt;
-use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
@@ -9,9 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use smallvec::SmallVec;
 
 use super::Socket;
-use crate::backend::gave_up;
+use crate::backend::unless_cancelled;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::sync::lock;
@@ -143,20 +143,10 @@ impl SocketWait {
         future: impl Future<Output = Result<T>>,
         cancel: Option<&CancelToken>,
     ) -> Result<T> {
-        let mut future = pin!(future);
-        let result = match cancel {
-            None => self.run(future),
-            Some(cancel) => {
-                self.sleeper.hang_up_bell();
-                let mut cancelled = cancel.cancelled();
-                self.run(pin!(poll_fn(|context| {
-                    match Pin::new(&mut cancelled).poll(context) {
-                        Poll::Ready(_) => Poll::Ready(Err(gave_up(cancel))),
-                        Poll::Pending => future.as_mut().poll(context),
-                    }
-                })))
-            }
-        };
+        if cancel.is_some() {
+            self.sleeper.hang_up_bell();
+        }
+        let result = self.run(pin!(unless_cancelled(pin!(future), cancel)));
         // A call that comes late, from a future that is gone, costs the next wait one poll.
         let _ = CACHE.try_with(|cache| cache.replace(Some(self)));
         result
@@ -202,27 +192,12 @@ fn wait(wanted: Option<&Wanted>, bell: Option<&Bell>) {
     let socket = wanted
         .as_ref()
         .map(|(socket, events)| PollFd::new(&**socket, *events));
-    let Some(bell) = bell else {
-        let _ = match socket {
-            Some(socket) => poll(&mut [socket], Some(&LOOK)),
-            None => poll(&mut [], Some(&LOOK)),
-        };
-        return;
-    };
-    let heard = PollFd::new(&bell.heard, PollFlags::IN);
-    let rang = match socket {
-        Some(socket) => {
-            let mut both = [socket, heard];
-            let _ = poll(&mut both, None);
-            both[1].revents()
-        }
-        None => {
-            let mut one = [heard];
-            let _ = poll(&mut one, None);
-            one[0].revents()
-        }
-    };
-    if !rang.is_empty() {
+    let heard = bell.map(|bell| PollFd::new(&bell.heard, PollFlags::IN));
+    let mut ends: SmallVec<[PollFd<'_>; 2]> = socket.into_iter().chain(heard).collect();
+    let _ = poll(&mut ends, bell.is_none().then_some(&LOOK));
+    if let (Some(bell), Some(heard)) = (bell, ends.last())
+        && !heard.revents().is_empty()
+    {
         bell.silence();
     }
 }
@@ -267,6 +242,7 @@ impl fmt::Debug for SocketWait {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::thread;
     use std::time::{Duration, Instant};
 
