@@ -40,16 +40,15 @@ pub(super) fn render(
     zone: &Zone,
 ) -> Result<Text> {
     let plan = Plan::new(select, conditions)?;
-    let mut renderer = Renderer {
-        meta: &select.query.meta,
-        dialect,
-        joins: plan.joins,
-        leaves: plan.leaves.into_iter(),
-        columns: Columns::default(),
-        zone,
-        params: 0,
-    };
-    let statement = renderer.select(select, conditions)?;
+    let mut renderer = Renderer::new(select, plan, dialect, zone);
+    let mut statement = renderer.select(select, conditions)?;
+    // MariaDB looks all names up at each run, and those with a table's take it longer.
+    if dialect.family == Family::Mysql && renderer.reads_one_table() {
+        let plan = Plan::new(select, conditions)?;
+        renderer = Renderer::new(select, plan, dialect, zone);
+        renderer.bare = true;
+        statement = renderer.select(select, conditions)?;
+    }
     let numbered = dialect.family == Family::Postgres;
     let mut writer = TextWriter::new(numbered);
     match dialect.family {
@@ -76,9 +75,32 @@ struct Renderer<'r> {
     columns: Columns,
     zone: &'r Zone,
     params: usize,
+    /// Columns are named without their table.
+    bare: bool,
+    /// There is another select within this one.
+    nests: bool,
 }
 
-impl Renderer<'_> {
+impl<'r> Renderer<'r> {
+    fn new(select: &Select<'r>, plan: Plan, dialect: &'r Dialect, zone: &'r Zone) -> Self {
+        Self {
+            meta: &select.query.meta,
+            dialect,
+            joins: plan.joins,
+            leaves: plan.leaves.into_iter(),
+            columns: Columns::default(),
+            zone,
+            params: 0,
+            bare: false,
+            nests: false,
+        }
+    }
+
+    /// Whether the columns of what was rendered need no table beside their names.
+    fn reads_one_table(&self) -> bool {
+        self.joins.len() == 1 && !self.nests
+    }
+
     fn select(
         &mut self,
         select: &Select<'_>,
@@ -212,11 +234,8 @@ impl Renderer<'_> {
         let parent = self.joins.table(join.parent);
         let mut on = Condition::all();
         for &(key, own) in &join.on {
-            on = on.add(named(&parent.name, &parent.model, key).eq(named(
-                &join.name,
-                &join.model,
-                own,
-            )));
+            let key = self.named(&parent.name, &parent.model, key);
+            on = on.add(key.eq(self.named(&join.name, &join.model, own)));
         }
         let table = table(&join.model);
         match *join.name == *join.model.table() {
@@ -228,16 +247,31 @@ impl Renderer<'_> {
     fn all_columns(&self, select: &mut SelectStatement) {
         let table = self.meta.table();
         for column in self.meta.columns() {
-            select.column((Alias::new(table), Alias::new(column.column())));
+            select.column(self.qualified(table, column.column()));
         }
     }
 
-    /// The qualified name of a column of the model.
+    fn qualified(&self, table: &str, column: &str) -> sea_query::ColumnRef {
+        let column = Alias::new(column);
+        match self.bare {
+            true => column.into_column_ref(),
+            false => (Alias::new(table), column).into_column_ref(),
+        }
+    }
+
+    fn named(&self, table: &str, model: &ModelMeta, index: u16) -> Expr {
+        let column = model.columns()[usize::from(index)].column();
+        Expr::col(self.qualified(table, column))
+    }
+
+    fn spotted(&self, spot: &Spot) -> Expr {
+        self.named(&spot.table, &spot.model, spot.index)
+    }
+
+    /// The name of a column of the model.
     fn name(&self, index: usize) -> Result<sea_query::ColumnRef> {
         match self.meta.columns().get(index) {
-            Some(column) => {
-                Ok((Alias::new(self.meta.table()), Alias::new(column.column())).into_column_ref())
-            }
+            Some(column) => Ok(self.qualified(self.meta.table(), column.column())),
             None => Err(Error::new(
                 ErrorKind::Field,
                 format!("{} has no column at position {index}", self.meta.name()),
@@ -257,7 +291,7 @@ impl Renderer<'_> {
         let spot = self.joins.shared(column, None)?;
         let name = spot.model.columns().get(usize::from(spot.index));
         let name = name.map_or("", |column| column.column());
-        Ok((Alias::new(&*spot.table), Alias::new(name)).into_column_ref())
+        Ok(self.qualified(&spot.table, name))
     }
 
     /// The next value's placeholder.
@@ -486,13 +520,4 @@ fn table(model: &ModelMeta) -> TableRef {
         Some(schema) => TableRef::from((Alias::new(schema), table)),
         None => TableRef::from(table),
     }
-}
-
-fn named(table: &str, model: &ModelMeta, index: u16) -> Expr {
-    let column = model.columns()[usize::from(index)].column();
-    Expr::col((Alias::new(table), Alias::new(column)))
-}
-
-fn spotted(spot: &Spot) -> Expr {
-    named(&spot.table, &spot.model, spot.index)
 }

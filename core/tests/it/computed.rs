@@ -62,8 +62,8 @@ fn years_by_their_bounds() {
             sqlite  : "event"."at" BETWEEN ? AND ? [Timestamp(1577854800000000), Timestamp(1609477199999999)]
             postgres: "event"."at" BETWEEN $1 AND $2 [Timestamp(1577836800000000), Timestamp(1609459199999999)]
             postgres: "event"."at" BETWEEN $1 AND $2 [Timestamp(1577854800000000), Timestamp(1609477199999999)]
-            mysql   : `event`.`at` BETWEEN ? AND ? [Timestamp(1577836800000000), Timestamp(1609459199999999), I64(1)]
-            mysql   : `event`.`at` BETWEEN ? AND ? [Timestamp(1577854800000000), Timestamp(1609477199999999), I64(1)]
+            mysql   : `at` BETWEEN ? AND ? [Timestamp(1577836800000000), Timestamp(1609459199999999), I64(1)]
+            mysql   : `at` BETWEEN ? AND ? [Timestamp(1577854800000000), Timestamp(1609477199999999), I64(1)]
         "#]],
     );
     check(
@@ -71,7 +71,7 @@ fn years_by_their_bounds() {
         expect![[r#"
             sqlite  : "event"."day" > ? [Date(18630)]
             postgres: "event"."day" > $1 [Date(18630)]
-            mysql   : `event`.`day` > ? [Date(18630), I64(1)]
+            mysql   : `day` > ? [Date(18630), I64(1)]
         "#]],
     );
     check(
@@ -81,8 +81,8 @@ fn years_by_their_bounds() {
             sqlite  : queryset_year("event"."at", ?) IN (?, ?) [Text("America/New_York"), I64(2019), I64(2020)]
             postgres: CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE 'UTC'))) AS integer) IN ($1, $2) [I64(2019), I64(2020)]
             postgres: CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) IN ($2, $3) [Text("America/New_York"), I64(2019), I64(2020)]
-            mysql   : YEAR(`event`.`at`) IN (?, ?) [I64(2019), I64(2020), I64(1)]
-            mysql   : YEAR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) IN (?, ?) [Text("America/New_York"), I64(2019), I64(2020), I64(1)]
+            mysql   : YEAR(`at`) IN (?, ?) [I64(2019), I64(2020), I64(1)]
+            mysql   : YEAR(CONVERT_TZ(`at`, 'UTC', ?)) IN (?, ?) [Text("America/New_York"), I64(2019), I64(2020), I64(1)]
         "#]],
     );
     check(
@@ -92,8 +92,8 @@ fn years_by_their_bounds() {
             sqlite  : queryset_year("event"."at", ?) = queryset_year("event"."day") [Text("America/New_York")]
             postgres: CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE 'UTC'))) AS integer) = CAST((EXTRACT(YEAR FROM "event"."day")) AS integer) []
             postgres: CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) = CAST((EXTRACT(YEAR FROM "event"."day")) AS integer) [Text("America/New_York")]
-            mysql   : YEAR(`event`.`at`) = YEAR(`event`.`day`) [I64(1)]
-            mysql   : YEAR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) = YEAR(`event`.`day`) [Text("America/New_York"), I64(1)]
+            mysql   : YEAR(`at`) = YEAR(`day`) [I64(1)]
+            mysql   : YEAR(CONVERT_TZ(`at`, 'UTC', ?)) = YEAR(`day`) [Text("America/New_York"), I64(1)]
         "#]],
     );
 }
@@ -107,8 +107,8 @@ fn parts() {
             sqlite  : queryset_week_day("event"."at", ?) = ? [Text("America/New_York"), I64(1)]
             postgres: CAST(((EXTRACT(DOW FROM ("event"."at" AT TIME ZONE 'UTC')) + 1)) AS integer) = $1 [I64(1)]
             postgres: CAST(((EXTRACT(DOW FROM ("event"."at" AT TIME ZONE CAST($1 AS text))) + 1)) AS integer) = $2 [Text("America/New_York"), I64(1)]
-            mysql   : DAYOFWEEK(`event`.`at`) = ? [I64(1), I64(1)]
-            mysql   : DAYOFWEEK(CONVERT_TZ(`event`.`at`, 'UTC', ?)) = ? [Text("America/New_York"), I64(1), I64(1)]
+            mysql   : DAYOFWEEK(`at`) = ? [I64(1), I64(1)]
+            mysql   : DAYOFWEEK(CONVERT_TZ(`at`, 'UTC', ?)) = ? [Text("America/New_York"), I64(1), I64(1)]
         "#]],
     );
     check(
@@ -118,8 +118,8 @@ fn parts() {
             sqlite  : queryset_second("event"."at", ?) >= ? [Text("America/New_York"), I64(30)]
             postgres: CAST(FLOOR(EXTRACT(SECOND FROM ("event"."at" AT TIME ZONE 'UTC'))) AS integer) >= $1 [I64(30)]
             postgres: CAST(FLOOR(EXTRACT(SECOND FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) >= $2 [Text("America/New_York"), I64(30)]
-            mysql   : SECOND(`event`.`at`) >= ? [I64(30), I64(1)]
-            mysql   : SECOND(CONVERT_TZ(`event`.`at`, 'UTC', ?)) >= ? [Text("America/New_York"), I64(30), I64(1)]
+            mysql   : SECOND(`at`) >= ? [I64(30), I64(1)]
+            mysql   : SECOND(CONVERT_TZ(`at`, 'UTC', ?)) >= ? [Text("America/New_York"), I64(30), I64(1)]
         "#]],
     );
     check(
@@ -127,7 +127,7 @@ fn parts() {
         expect![[r#"
             sqlite  : queryset_iso_week_day("event"."day") = ? [I64(1)]
             postgres: CAST((EXTRACT(ISODOW FROM "event"."day")) AS integer) = $1 [I64(1)]
-            mysql   : ((WEEKDAY(`event`.`day`) + 1)) = ? [I64(1), I64(1)]
+            mysql   : ((WEEKDAY(`day`) + 1)) = ? [I64(1), I64(1)]
         "#]],
     );
     check(
@@ -137,8 +137,8 @@ fn parts() {
             sqlite  : queryset_month(queryset_date("event"."at", ?)) = ? [Text("America/New_York"), I64(2)]
             postgres: CAST((EXTRACT(MONTH FROM CAST((("event"."at" AT TIME ZONE 'UTC')) AS date))) AS integer) = $1 [I64(2)]
             postgres: CAST((EXTRACT(MONTH FROM CAST((("event"."at" AT TIME ZONE CAST($1 AS text))) AS date))) AS integer) = $2 [Text("America/New_York"), I64(2)]
-            mysql   : MONTH(DATE(`event`.`at`)) = ? [I64(2), I64(1)]
-            mysql   : MONTH(DATE(CONVERT_TZ(`event`.`at`, 'UTC', ?))) = ? [Text("America/New_York"), I64(2), I64(1)]
+            mysql   : MONTH(DATE(`at`)) = ? [I64(2), I64(1)]
+            mysql   : MONTH(DATE(CONVERT_TZ(`at`, 'UTC', ?))) = ? [Text("America/New_York"), I64(2), I64(1)]
         "#]],
     );
     check(
@@ -146,7 +146,7 @@ fn parts() {
         expect![[r#"
             sqlite  : NOT (queryset_month("event"."day") = ? AND "event"."day" IS NOT NULL) [I64(2)]
             postgres: NOT (CAST((EXTRACT(MONTH FROM "event"."day")) AS integer) = $1 AND "event"."day" IS NOT NULL) [I64(2)]
-            mysql   : NOT (MONTH(`event`.`day`) = ? AND `event`.`day` IS NOT NULL) [I64(2), I64(1)]
+            mysql   : NOT (MONTH(`day`) = ? AND `day` IS NOT NULL) [I64(2), I64(1)]
         "#]],
     );
 }
@@ -158,7 +158,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : "event"."size" > ((("event"."id" * ?) - ?)) [I64(2), I64(1)]
             postgres: "event"."size" > ((("event"."id" * CAST($1 AS bigint)) - CAST($2 AS bigint))) [I64(2), I64(1)]
-            mysql   : `event`.`size` > (((`event`.`id` * ?) - ?)) [I64(2), I64(1), I64(1)]
+            mysql   : `size` > (((`id` * ?) - ?)) [I64(2), I64(1), I64(1)]
         "#]],
     );
     check(
@@ -166,7 +166,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : "event"."size" = ((queryset_power("event"."id", ?) % ?)) [I64(2), I64(10)]
             postgres: "event"."size" = ((("event"."id" ^ CAST($1 AS bigint)) % CAST($2 AS bigint))) [I64(2), I64(10)]
-            mysql   : `event`.`size` = ((POW(`event`.`id`, ?) % ?)) [I64(2), I64(10), I64(1)]
+            mysql   : `size` = ((POW(`id`, ?) % ?)) [I64(2), I64(10), I64(1)]
         "#]],
     );
     check(
@@ -174,7 +174,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : "event"."price" < ((CAST("event"."price" AS REAL) / ?)) [F64(2.5)]
             postgres: "event"."price" < (("event"."price" / CAST($1 AS double precision))) [F64(2.5)]
-            mysql   : `event`.`price` < ((`event`.`price` / ?)) [F64(2.5), I64(1)]
+            mysql   : `price` < ((`price` / ?)) [F64(2.5), I64(1)]
         "#]],
     );
     check(
@@ -182,7 +182,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : "event"."at" < queryset_shift("event"."at", "event"."span") []
             postgres: "event"."at" < (("event"."at" + "event"."span")) []
-            mysql   : `event`.`at` < ((`event`.`at` + INTERVAL `event`.`span` MICROSECOND)) [I64(1)]
+            mysql   : `at` < ((`at` + INTERVAL `span` MICROSECOND)) [I64(1)]
         "#]],
     );
     let hour = Value::Duration(3_600_000_000);
@@ -191,7 +191,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : queryset_shift("event"."day", 0) = queryset_shift("event"."day", (-?)) [Duration(3600000000)]
             postgres: "event"."day" = (("event"."day" - CAST($1 AS interval))) [Duration(3600000000)]
-            mysql   : `event`.`day` = ((`event`.`day` - INTERVAL ? MICROSECOND)) [Duration(3600000000), I64(1)]
+            mysql   : `day` = ((`day` - INTERVAL ? MICROSECOND)) [Duration(3600000000), I64(1)]
         "#]],
     );
     check(
@@ -199,7 +199,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : "event"."span" = queryset_span("event"."at", "event"."at") []
             postgres: "event"."span" = (("event"."at" - "event"."at")) []
-            mysql   : `event`.`span` = (TIMESTAMPDIFF(MICROSECOND, `event`.`at`, `event`.`at`)) [I64(1)]
+            mysql   : `span` = (TIMESTAMPDIFF(MICROSECOND, `at`, `at`)) [I64(1)]
         "#]],
     );
     check(
@@ -207,7 +207,7 @@ fn arithmetic() {
         expect![[r#"
             sqlite  : NOT ("event"."id" = "event"."size" AND "event"."size" IS NOT NULL) []
             postgres: NOT ("event"."id" = "event"."size" AND "event"."size" IS NOT NULL) []
-            mysql   : NOT (`event`.`id` = `event`.`size` AND `event`.`size` IS NOT NULL) [I64(1)]
+            mysql   : NOT (`id` = `size` AND `size` IS NOT NULL) [I64(1)]
         "#]],
     );
 }
@@ -219,7 +219,7 @@ fn texts() {
         expect![[r#"
             sqlite  : queryset_regex("event"."name", ?) [Text("^a")]
             postgres: "event"."name" ~ $1 [Text("^a")]
-            mysql   : `event`.`name` REGEXP ? [Text("(?-i)(?s)^a"), I64(1)]
+            mysql   : `name` REGEXP ? [Text("(?-i)(?s)^a"), I64(1)]
         "#]],
     );
     check(
@@ -227,7 +227,7 @@ fn texts() {
         expect![[r#"
             sqlite  : queryset_iregex("event"."size", ?) [Text("^1")]
             postgres: CAST("event"."size" AS text) ~* $1 [Text("^1")]
-            mysql   : CAST(`event`.`size` AS CHAR) REGEXP ? [Text("(?is)^1"), I64(1)]
+            mysql   : CAST(`size` AS CHAR) REGEXP ? [Text("(?is)^1"), I64(1)]
         "#]],
     );
     check(
@@ -235,7 +235,7 @@ fn texts() {
         expect![[r#"
             sqlite  : queryset_icontains("event"."name", "event"."size") []
             postgres: UPPER("event"."name") LIKE UPPER(('%' || REPLACE(REPLACE(REPLACE(CAST("event"."size" AS text), '\', '\\'), '%', '\%'), '_', '\_') || '%')) []
-            mysql   : UPPER(`event`.`name`) LIKE CAST(UPPER(CONCAT('%', REPLACE(REPLACE(REPLACE(CAST(`event`.`size` AS CHAR), '\\', '\\\\'), '%', '\\%'), '_', '\\_'), '%')) AS BINARY) [I64(1)]
+            mysql   : UPPER(`name`) LIKE CAST(UPPER(CONCAT('%', REPLACE(REPLACE(REPLACE(CAST(`size` AS CHAR), '\\', '\\\\'), '%', '\\%'), '_', '\\_'), '%')) AS BINARY) [I64(1)]
         "#]],
     );
     check(
@@ -243,7 +243,7 @@ fn texts() {
         expect![[r#"
             sqlite  : queryset_iregex("event"."name", "event"."name") []
             postgres: "event"."name" ~* "event"."name" []
-            mysql   : `event`.`name` REGEXP (CONCAT('(?is)', `event`.`name`)) [I64(1)]
+            mysql   : `name` REGEXP (CONCAT('(?is)', `name`)) [I64(1)]
         "#]],
     );
 }

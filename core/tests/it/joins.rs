@@ -524,7 +524,7 @@ fn a_list_of_nothing_is_met_by_no_related_row() {
         expect![[r#"
             SELECT * FROM "sale" WHERE NOT queryset_month("sale"."day") IS NULL []
             postgres: SELECT * FROM "sale" WHERE NOT CAST((EXTRACT(MONTH FROM "sale"."day")) AS integer) IS NULL []
-            mysql: SELECT * FROM "sale" WHERE NOT MONTH("sale"."day") IS NULL []
+            mysql: SELECT * FROM "sale" WHERE NOT MONTH("day") IS NULL []
         "#]],
     );
 }

@@ -62,7 +62,7 @@ fn by_parts_of_dates() {
         expect![[r#"
             sqlite  : SELECT "event"."id" FROM "event" ORDER BY queryset_date("event"."at", ?) ASC, queryset_hour("event"."at", ?) DESC [Text("America/New_York"), Text("America/New_York")]
             postgres: SELECT "event"."id" FROM "event" ORDER BY CAST((("event"."at" AT TIME ZONE CAST($1 AS text))) AS date) ASC, CAST((EXTRACT(HOUR FROM ("event"."at" AT TIME ZONE CAST($2 AS text)))) AS integer) DESC [Text("America/New_York"), Text("America/New_York")]
-            mysql   : SELECT `event`.`id` FROM `event` ORDER BY DATE(CONVERT_TZ(`event`.`at`, 'UTC', ?)) ASC, HOUR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) DESC [Text("America/New_York"), Text("America/New_York")]
+            mysql   : SELECT `id` FROM `event` ORDER BY DATE(CONVERT_TZ(`at`, 'UTC', ?)) ASC, HOUR(CONVERT_TZ(`at`, 'UTC', ?)) DESC [Text("America/New_York"), Text("America/New_York")]
         "#]],
     );
 }
@@ -77,7 +77,7 @@ fn by_arithmetic() {
         expect![[r#"
             sqlite  : SELECT "event"."id" FROM "event" ORDER BY (("event"."size" * ?) - "event"."seats") DESC NULLS LAST, "event"."seats" ASC [I64(2)]
             postgres: SELECT "event"."id" FROM "event" ORDER BY (("event"."size" * CAST($1 AS bigint)) - "event"."seats") DESC NULLS LAST, "event"."seats" ASC [I64(2)]
-            mysql   : SELECT `event`.`id` FROM `event` ORDER BY ((`event`.`size` * ?) - `event`.`seats`) IS NULL ASC, ((`event`.`size` * ?) - `event`.`seats`) DESC, `event`.`seats` ASC [I64(2), I64(2)]
+            mysql   : SELECT `id` FROM `event` ORDER BY ((`size` * ?) - `seats`) IS NULL ASC, ((`size` * ?) - `seats`) DESC, `seats` ASC [I64(2), I64(2)]
         "#]],
     );
     list(
@@ -89,7 +89,7 @@ fn by_arithmetic() {
         expect![[r#"
             sqlite  : SELECT "event"."id" FROM "event" WHERE "event"."seats" > ? ORDER BY ("event"."size" % ?) DESC NULLS LAST LIMIT 3 OFFSET 2 [I64(9), I64(7)]
             postgres: SELECT "event"."id" FROM "event" WHERE "event"."seats" > $1 ORDER BY ("event"."size" % CAST($2 AS bigint)) DESC NULLS LAST LIMIT 3 OFFSET $3 [I64(9), I64(7), I64(2)]
-            mysql   : SELECT `event`.`id` FROM `event` WHERE `event`.`seats` > ? ORDER BY (`event`.`size` % ?) IS NULL ASC, (`event`.`size` % ?) DESC LIMIT ? OFFSET ? [I64(9), I64(7), I64(7), I64(3), I64(2)]
+            mysql   : SELECT `id` FROM `event` WHERE `seats` > ? ORDER BY (`size` % ?) IS NULL ASC, (`size` % ?) DESC LIMIT ? OFFSET ? [I64(9), I64(7), I64(7), I64(3), I64(2)]
         "#]],
     );
 }
@@ -107,7 +107,7 @@ fn the_same_twice() {
         expect![[r#"
             sqlite  : SELECT "event"."id" FROM "event" ORDER BY ("event"."size" + ?) ASC, "event"."seats" DESC [I64(1)]
             postgres: SELECT "event"."id" FROM "event" ORDER BY ("event"."size" + CAST($1 AS bigint)) ASC, "event"."seats" DESC [I64(1)]
-            mysql   : SELECT `event`.`id` FROM `event` ORDER BY (`event`.`size` + ?) ASC, `event`.`seats` DESC [I64(1)]
+            mysql   : SELECT `id` FROM `event` ORDER BY (`size` + ?) ASC, `seats` DESC [I64(1)]
         "#]],
     );
 }
@@ -118,17 +118,17 @@ fn by_the_model() {
     list(
         all(),
         expect![[r#"
-        sqlite  : SELECT "event"."id" FROM "event" ORDER BY queryset_year("event"."at", ?) DESC, ("event"."size" + ?) ASC [Text("America/New_York"), I64(1)]
-        postgres: SELECT "event"."id" FROM "event" ORDER BY CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) DESC, ("event"."size" + CAST($2 AS bigint)) ASC [Text("America/New_York"), I64(1)]
-        mysql   : SELECT `event`.`id` FROM `event` ORDER BY YEAR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) DESC, (`event`.`size` + ?) ASC [Text("America/New_York"), I64(1)]
-    "#]],
+            sqlite  : SELECT "event"."id" FROM "event" ORDER BY queryset_year("event"."at", ?) DESC, ("event"."size" + ?) ASC [Text("America/New_York"), I64(1)]
+            postgres: SELECT "event"."id" FROM "event" ORDER BY CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) DESC, ("event"."size" + CAST($2 AS bigint)) ASC [Text("America/New_York"), I64(1)]
+            mysql   : SELECT `id` FROM `event` ORDER BY YEAR(CONVERT_TZ(`at`, 'UTC', ?)) DESC, (`size` + ?) ASC [Text("America/New_York"), I64(1)]
+        "#]],
     );
     check(
         |db| drop(all().last(db)),
         expect![[r#"
             sqlite  : SELECT "event"."id", "event"."at", "event"."size", "event"."seats" FROM "event" ORDER BY queryset_year("event"."at", ?) ASC, ("event"."size" + ?) DESC LIMIT 1 [Text("America/New_York"), I64(1)]
             postgres: SELECT "event"."id", "event"."at", "event"."size", "event"."seats" FROM "event" ORDER BY CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($1 AS text)))) AS integer) ASC, ("event"."size" + CAST($2 AS bigint)) DESC LIMIT 1 [Text("America/New_York"), I64(1)]
-            mysql   : SELECT `event`.`id`, `event`.`at`, `event`.`size`, `event`.`seats` FROM `event` ORDER BY YEAR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) ASC, (`event`.`size` + ?) DESC LIMIT ? [Text("America/New_York"), I64(1), I64(1)]
+            mysql   : SELECT `id`, `at`, `size`, `seats` FROM `event` ORDER BY YEAR(CONVERT_TZ(`at`, 'UTC', ?)) ASC, (`size` + ?) DESC LIMIT ? [Text("America/New_York"), I64(1), I64(1)]
         "#]],
     );
 }
@@ -141,7 +141,7 @@ fn distinct_rows() {
         expect![[r#"
             sqlite  : SELECT DISTINCT "event"."id", ("event"."size" + ?) AS "__order0" FROM "event" ORDER BY "__order0" ASC [I64(1)]
             postgres: SELECT DISTINCT "event"."id", ("event"."size" + CAST($1 AS bigint)) AS "__order0" FROM "event" ORDER BY "__order0" ASC [I64(1)]
-            mysql   : SELECT DISTINCT `event`.`id`, (`event`.`size` + ?) AS `__order0` FROM `event` ORDER BY `__order0` ASC [I64(1)]
+            mysql   : SELECT DISTINCT `id`, (`size` + ?) AS `__order0` FROM `event` ORDER BY `__order0` ASC [I64(1)]
         "#]],
     );
 }
@@ -225,7 +225,7 @@ fn comparisons_of_what_is_computed() {
         expect![[r#"
             sqlite  : SELECT "event"."id" FROM "event" WHERE (("event"."size" - "event"."seats")) > (("event"."id" * ?)) AND (NOT "event"."size" = ?) AND (NOT queryset_year("event"."at", ?) IN (?, ?)) [I64(10), I64(3), Text("America/New_York"), I64(2019), I64(2020)]
             postgres: SELECT "event"."id" FROM "event" WHERE (("event"."size" - "event"."seats")) > (("event"."id" * CAST($1 AS bigint))) AND (NOT "event"."size" = $2) AND (NOT CAST((EXTRACT(YEAR FROM ("event"."at" AT TIME ZONE CAST($3 AS text)))) AS integer) IN ($4, $5)) [I64(10), I64(3), Text("America/New_York"), I64(2019), I64(2020)]
-            mysql   : SELECT `event`.`id` FROM `event` WHERE ((`event`.`size` - `event`.`seats`)) > ((`event`.`id` * ?)) AND (NOT `event`.`size` = ?) AND (NOT YEAR(CONVERT_TZ(`event`.`at`, 'UTC', ?)) IN (?, ?)) [I64(10), I64(3), Text("America/New_York"), I64(2019), I64(2020)]
+            mysql   : SELECT `id` FROM `event` WHERE ((`size` - `seats`)) > ((`id` * ?)) AND (NOT `size` = ?) AND (NOT YEAR(CONVERT_TZ(`at`, 'UTC', ?)) IN (?, ?)) [I64(10), I64(3), Text("America/New_York"), I64(2019), I64(2020)]
         "#]],
     );
     let error = all()
@@ -243,17 +243,17 @@ fn grouped_negations() {
     list(
         plain().filter_by(!!x()),
         expect![[r#"
-        sqlite  : SELECT "event"."id" FROM "event" WHERE "event"."seats" = ? [I64(1)]
-        postgres: SELECT "event"."id" FROM "event" WHERE "event"."seats" = $1 [I64(1)]
-        mysql   : SELECT `event`.`id` FROM `event` WHERE `event`.`seats` = ? [I64(1)]
-    "#]],
+            sqlite  : SELECT "event"."id" FROM "event" WHERE "event"."seats" = ? [I64(1)]
+            postgres: SELECT "event"."id" FROM "event" WHERE "event"."seats" = $1 [I64(1)]
+            mysql   : SELECT `id` FROM `event` WHERE `seats` = ? [I64(1)]
+        "#]],
     );
     list(
         plain().filter_by(!(!x()).grouped()),
         expect![[r#"
-        sqlite  : SELECT "event"."id" FROM "event" WHERE NOT (NOT "event"."seats" = ?) [I64(1)]
-        postgres: SELECT "event"."id" FROM "event" WHERE NOT (NOT "event"."seats" = $1) [I64(1)]
-        mysql   : SELECT `event`.`id` FROM `event` WHERE NOT (NOT `event`.`seats` = ?) [I64(1)]
-    "#]],
+            sqlite  : SELECT "event"."id" FROM "event" WHERE NOT (NOT "event"."seats" = ?) [I64(1)]
+            postgres: SELECT "event"."id" FROM "event" WHERE NOT (NOT "event"."seats" = $1) [I64(1)]
+            mysql   : SELECT `id` FROM `event` WHERE NOT (NOT `seats` = ?) [I64(1)]
+        "#]],
     );
 }

@@ -61,10 +61,10 @@ fn rows_in_the_models_order() {
     list(
         all(),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` ASC, `book`.`pages` DESC []
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `title` ASC, `pages` DESC []
+        "#]],
     );
 }
 
@@ -75,16 +75,16 @@ fn slices() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 10 OFFSET 5 []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 10 OFFSET $1 [I64(5)]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT ? OFFSET ? [I64(10), I64(5)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` LIMIT ? OFFSET ? [I64(10), I64(5)]
         "#]],
     );
     list(
         plain().offset(5),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 9223372036854775807 OFFSET 5 []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" OFFSET $1 [I64(5)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT 18446744073709551615 OFFSET ? [I64(5)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 9223372036854775807 OFFSET 5 []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" OFFSET $1 [I64(5)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` LIMIT 18446744073709551615 OFFSET ? [I64(5)]
+        "#]],
     );
     list(
         plain().limit(0),
@@ -103,25 +103,25 @@ fn conditions_join_and_negate() {
     list(
         plain().filter_by(q),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ("book"."pages" > ? OR "book"."title" = ?) AND (NOT ("book"."pages" = ? AND "book"."pages" IS NOT NULL)) [I64(5), Text("x"), I64(7)]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ("book"."pages" > $1 OR "book"."title" = $2) AND (NOT ("book"."pages" = $3 AND "book"."pages" IS NOT NULL)) [I64(5), Text("x"), I64(7)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE (`book`.`pages` > ? OR `book`.`title` = ?) AND (NOT (`book`.`pages` = ? AND `book`.`pages` IS NOT NULL)) [I64(5), Text("x"), I64(7)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ("book"."pages" > ? OR "book"."title" = ?) AND (NOT ("book"."pages" = ? AND "book"."pages" IS NOT NULL)) [I64(5), Text("x"), I64(7)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ("book"."pages" > $1 OR "book"."title" = $2) AND (NOT ("book"."pages" = $3 AND "book"."pages" IS NOT NULL)) [I64(5), Text("x"), I64(7)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE (`pages` > ? OR `title` = ?) AND (NOT (`pages` = ? AND `pages` IS NOT NULL)) [I64(5), Text("x"), I64(7)]
+        "#]],
     );
     list(
         plain().exclude_lookup("title", "x"),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT "book"."title" = ? [Text("x")]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT "book"."title" = $1 [Text("x")]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE NOT `book`.`title` = ? [Text("x")]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT "book"."title" = ? [Text("x")]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT "book"."title" = $1 [Text("x")]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE NOT `title` = ? [Text("x")]
+        "#]],
     );
     list(
         plain().filter_by(Q::lookup("pages", 1) ^ Q::lookup("title", "x")),
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ((CASE WHEN ("book"."pages" = ?) THEN 1 ELSE 0 END) + (CASE WHEN ("book"."title" = ?) THEN 1 ELSE 0 END)) % (2) = (1) [I64(1), Text("x")]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE ((CASE WHEN ("book"."pages" = $1) THEN 1 ELSE 0 END) + (CASE WHEN ("book"."title" = $2) THEN 1 ELSE 0 END)) % (2) = (1) [I64(1), Text("x")]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE (`book`.`pages` = ?) XOR (`book`.`title` = ?) [I64(1), Text("x")]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE (`pages` = ?) XOR (`title` = ?) [I64(1), Text("x")]
         "#]],
     );
 }
@@ -138,16 +138,16 @@ fn comparisons() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" >= ? AND "book"."id" < ? AND "book"."id" <= ? AND ("book"."pages" BETWEEN ? AND ?) AND "book"."pages" IS NOT NULL [I64(1), I64(9), I64(9), I64(1), I64(5)]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" >= $1 AND "book"."id" < $2 AND "book"."id" <= $3 AND ("book"."pages" BETWEEN $4 AND $5) AND "book"."pages" IS NOT NULL [I64(1), I64(9), I64(9), I64(1), I64(5)]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`id` >= ? AND `book`.`id` < ? AND `book`.`id` <= ? AND (`book`.`pages` BETWEEN ? AND ?) AND `book`.`pages` IS NOT NULL [I64(1), I64(9), I64(9), I64(1), I64(5)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `id` >= ? AND `id` < ? AND `id` <= ? AND (`pages` BETWEEN ? AND ?) AND `pages` IS NOT NULL [I64(1), I64(9), I64(9), I64(1), I64(5)]
         "#]],
     );
     list(
         plain().lookup("pages", Operand::NONE),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" IS NULL []
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" IS NULL []
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`pages` IS NULL []
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" IS NULL []
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" IS NULL []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `pages` IS NULL []
+        "#]],
     );
 }
 
@@ -156,17 +156,17 @@ fn lists() {
     list(
         plain().lookup("id__in", [1, 2, 2]),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN (?, ?) [I64(1), I64(2)]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN ($1, $2) [I64(1), I64(2)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`id` IN (?, ?) [I64(1), I64(2)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN (?, ?) [I64(1), I64(2)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN ($1, $2) [I64(1), I64(2)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `id` IN (?, ?) [I64(1), I64(2)]
+        "#]],
     );
     list(
         plain().lookup("id__in", Operand::list(1..10)),
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN (SELECT "value" FROM json_each(?) AS "listed") [Array([I64(1), I64(2), I64(3), I64(4), I64(5), I64(6), I64(7), I64(8), I64(9)])]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" = ANY($1) [Array([I64(1), I64(2), I64(3), I64(4), I64(5), I64(6), I64(7), I64(8), I64(9)])]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?) [I64(1), I64(2), I64(3), I64(4), I64(5), I64(6), I64(7), I64(8), I64(9)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?) [I64(1), I64(2), I64(3), I64(4), I64(5), I64(6), I64(7), I64(8), I64(9)]
         "#]],
     );
     list(
@@ -174,16 +174,16 @@ fn lists() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN (?) OR "book"."pages" IS NULL) [I64(1)]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN ($1) OR "book"."pages" IS NULL) [I64(1)]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE NOT (`book`.`pages` IN (?) OR `book`.`pages` IS NULL) [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE NOT (`pages` IN (?) OR `pages` IS NULL) [I64(1)]
         "#]],
     );
     list(
         plain().exclude_lookup("pages__in", [1]),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN (?) AND "book"."pages" IS NOT NULL) [I64(1)]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN ($1) AND "book"."pages" IS NOT NULL) [I64(1)]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE NOT (`book`.`pages` IN (?) AND `book`.`pages` IS NOT NULL) [I64(1)]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN (?) AND "book"."pages" IS NOT NULL) [I64(1)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" IN ($1) AND "book"."pages" IS NOT NULL) [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE NOT (`pages` IN (?) AND `pages` IS NOT NULL) [I64(1)]
+        "#]],
     );
     list(
         plain().lookup("id__in", Operand::List(vec![])),
@@ -198,7 +198,7 @@ fn lists() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` []
         "#]],
     );
 }
@@ -218,37 +218,37 @@ fn texts() {
             "contains" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_contains("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."title" LIKE $1 [Text("%50\\%\\_\\\\x%")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`title` LIKE CAST(? AS BINARY) [Text("%50\\%\\_\\\\x%")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `title` LIKE CAST(? AS BINARY) [Text("%50\\%\\_\\\\x%")]
             "#]],
             "icontains" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_icontains("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE UPPER("book"."title") LIKE UPPER($1) [Text("%50\\%\\_\\\\x%")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE UPPER(`book`.`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("%50\\%\\_\\\\x%")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE UPPER(`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("%50\\%\\_\\\\x%")]
             "#]],
             "startswith" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_startswith("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."title" LIKE $1 [Text("50\\%\\_\\\\x%")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`title` LIKE CAST(? AS BINARY) [Text("50\\%\\_\\\\x%")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `title` LIKE CAST(? AS BINARY) [Text("50\\%\\_\\\\x%")]
             "#]],
             "istartswith" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_istartswith("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE UPPER("book"."title") LIKE UPPER($1) [Text("50\\%\\_\\\\x%")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE UPPER(`book`.`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("50\\%\\_\\\\x%")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE UPPER(`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("50\\%\\_\\\\x%")]
             "#]],
             "endswith" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_endswith("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."title" LIKE $1 [Text("%50\\%\\_\\\\x")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`title` LIKE CAST(? AS BINARY) [Text("%50\\%\\_\\\\x")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `title` LIKE CAST(? AS BINARY) [Text("%50\\%\\_\\\\x")]
             "#]],
             "iendswith" => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_iendswith("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE UPPER("book"."title") LIKE UPPER($1) [Text("%50\\%\\_\\\\x")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE UPPER(`book`.`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("%50\\%\\_\\\\x")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE UPPER(`title`) LIKE CAST(UPPER(?) AS BINARY) [Text("%50\\%\\_\\\\x")]
             "#]],
             _ => expect![[r#"
                 sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_iexact("book"."title", ?) [Text("50%_\\x")]
                 postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE UPPER("book"."title") = UPPER($1) [Text("50%_\\x")]
-                mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE UPPER(`book`.`title`) = CAST(UPPER(?) AS BINARY) [Text("50%_\\x")]
+                mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE UPPER(`title`) = CAST(UPPER(?) AS BINARY) [Text("50%_\\x")]
             "#]],
         };
         list(
@@ -259,10 +259,10 @@ fn texts() {
     list(
         plain().lookup("pages__contains", 5),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_contains("book"."pages", ?) [Text("5")]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE CAST("book"."pages" AS text) LIKE $1 [Text("%5%")]
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE CAST(`book`.`pages` AS CHAR) LIKE CAST(? AS BINARY) [Text("%5%")]
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE queryset_contains("book"."pages", ?) [Text("5")]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE CAST("book"."pages" AS text) LIKE $1 [Text("%5%")]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE CAST(`pages` AS CHAR) LIKE CAST(? AS BINARY) [Text("%5%")]
+        "#]],
     );
 }
 
@@ -298,17 +298,17 @@ fn numbers_out_of_range_are_settled_before() {
     list(
         plain().lookup("pages__lt", 1i64 << 40),
         expect![[r#"
-        sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" < ? [I64(1099511627776)]
-        postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
-        mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` []
-    "#]],
+            sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" < ? [I64(1099511627776)]
+            postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` []
+        "#]],
     );
     list(
         plain().exclude_lookup("pages__lt", 1i64 << 40),
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT ("book"."pages" < ? AND "book"."pages" IS NOT NULL) [I64(1099511627776)]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE NOT "book"."pages" IS NOT NULL []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE NOT `book`.`pages` IS NOT NULL []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE NOT `pages` IS NOT NULL []
         "#]],
     );
 }
@@ -324,7 +324,7 @@ fn orders() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC NULLS LAST, "book"."the ""price""" ASC, RANDOM() ASC []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC NULLS LAST, "book"."the ""price""" ASC, RANDOM() ASC []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`pages` IS NULL ASC, `book`.`pages` DESC, `book`.`the "price"` ASC, RAND() ASC []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `pages` IS NULL ASC, `pages` DESC, `the "price"` ASC, RAND() ASC []
         "#]],
     );
     list(
@@ -334,16 +334,16 @@ fn orders() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC NULLS LAST []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC NULLS LAST []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`pages` IS NULL ASC, `book`.`pages` DESC []
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `pages` IS NULL ASC, `pages` DESC []
         "#]],
     );
     list(
         all().distinct(),
         expect![[r#"
-        sqlite  : SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
-        postgres: SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
-        mysql   : SELECT DISTINCT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` ASC, `book`.`pages` DESC []
-    "#]],
+            sqlite  : SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
+            postgres: SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC []
+            mysql   : SELECT DISTINCT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `title` ASC, `pages` DESC []
+        "#]],
     );
 }
 
@@ -355,39 +355,39 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = ? LIMIT 21 [I64(3)]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = $1 LIMIT 21 [I64(3)]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(21)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `pages` = ? LIMIT ? [I64(3), I64(21)]
         "#]],
     );
     check(
         |db| drop(pages().count(db)),
         expect![[r#"
-        sqlite  : SELECT COUNT(*) FROM "book" WHERE "book"."pages" = ? [I64(3)]
-        postgres: SELECT COUNT(*) FROM "book" WHERE "book"."pages" = $1 [I64(3)]
-        mysql   : SELECT COUNT(*) FROM `book` WHERE `book`.`pages` = ? [I64(3)]
-    "#]],
+            sqlite  : SELECT COUNT(*) FROM "book" WHERE "book"."pages" = ? [I64(3)]
+            postgres: SELECT COUNT(*) FROM "book" WHERE "book"."pages" = $1 [I64(3)]
+            mysql   : SELECT COUNT(*) FROM `book` WHERE `pages` = ? [I64(3)]
+        "#]],
     );
     check(
         |db| drop(pages().limit(5).count(db)),
         expect![[r#"
             sqlite  : SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = ? LIMIT 5) AS "subquery" [I64(3)]
             postgres: SELECT COUNT(*) FROM (SELECT "book"."id" FROM "book" WHERE "book"."pages" = $1 LIMIT 5) AS "subquery" [I64(3)]
-            mysql   : SELECT COUNT(*) FROM (SELECT `book`.`id` FROM `book` WHERE `book`.`pages` = ? LIMIT ?) AS `subquery` [I64(3), I64(5)]
+            mysql   : SELECT COUNT(*) FROM (SELECT `id` FROM `book` WHERE `pages` = ? LIMIT ?) AS `subquery` [I64(3), I64(5)]
         "#]],
     );
     check(
         |db| drop(pages().distinct().count(db)),
         expect![[r#"
-        sqlite  : SELECT COUNT(*) FROM (SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = ?) AS "subquery" [I64(3)]
-        postgres: SELECT COUNT(*) FROM (SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = $1) AS "subquery" [I64(3)]
-        mysql   : SELECT COUNT(*) FROM (SELECT DISTINCT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`pages` = ?) AS `subquery` [I64(3)]
-    "#]],
+            sqlite  : SELECT COUNT(*) FROM (SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = ?) AS "subquery" [I64(3)]
+            postgres: SELECT COUNT(*) FROM (SELECT DISTINCT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."pages" = $1) AS "subquery" [I64(3)]
+            mysql   : SELECT COUNT(*) FROM (SELECT DISTINCT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `pages` = ?) AS `subquery` [I64(3)]
+        "#]],
     );
     check(
         |db| drop(pages().exists(db)),
         expect![[r#"
             sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 [I64(3)]
             postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT 1 [I64(3)]
-            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? [I64(3), I64(1)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `pages` = ? LIMIT ? [I64(3), I64(1)]
         "#]],
     );
     check(
@@ -395,7 +395,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? LIMIT 1 OFFSET 5 [I64(3)]
             postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 LIMIT 1 OFFSET $2 [I64(3), I64(5)]
-            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? LIMIT ? OFFSET ? [I64(3), I64(1), I64(5)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `pages` = ? LIMIT ? OFFSET ? [I64(3), I64(1), I64(5)]
         "#]],
     );
     check(
@@ -403,7 +403,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT 1 []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" ASC, "book"."pages" DESC LIMIT 1 []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` ASC, `book`.`pages` DESC LIMIT ? [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `title` ASC, `pages` DESC LIMIT ? [I64(1)]
         "#]],
     );
     check(
@@ -411,7 +411,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT 1 []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."title" DESC, "book"."pages" ASC LIMIT 1 []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`title` DESC, `book`.`pages` ASC LIMIT ? [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `title` DESC, `pages` ASC LIMIT ? [I64(1)]
         "#]],
     );
     check(
@@ -419,7 +419,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT 1 []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."pages" DESC LIMIT 1 []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`pages` DESC LIMIT ? [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `pages` DESC LIMIT ? [I64(1)]
         "#]],
     );
     check(
@@ -427,7 +427,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."id" DESC LIMIT 1 []
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" ORDER BY "book"."id" DESC LIMIT 1 []
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` ORDER BY `book`.`id` DESC LIMIT ? [I64(1)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` ORDER BY `id` DESC LIMIT ? [I64(1)]
         "#]],
     );
     check(
@@ -435,7 +435,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = ? AND "book"."id" = ? LIMIT 1 [I64(3), I64(7)]
             postgres: SELECT 1 AS "a" FROM "book" WHERE "book"."pages" = $1 AND "book"."id" = $2 LIMIT 1 [I64(3), I64(7)]
-            mysql   : SELECT 1 AS `a` FROM `book` WHERE `book`.`pages` = ? AND `book`.`id` = ? LIMIT ? [I64(3), I64(7), I64(1)]
+            mysql   : SELECT 1 AS `a` FROM `book` WHERE `pages` = ? AND `id` = ? LIMIT ? [I64(3), I64(7), I64(1)]
         "#]],
     );
     check(
@@ -443,7 +443,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN (?, ?) [I64(1), I64(2)]
             postgres: SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" WHERE "book"."id" IN ($1, $2) [I64(1), I64(2)]
-            mysql   : SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` WHERE `book`.`id` IN (?, ?) [I64(1), I64(2)]
+            mysql   : SELECT `id`, `title`, `pages`, `the "price"` FROM `book` WHERE `id` IN (?, ?) [I64(1), I64(2)]
         "#]],
     );
     check(
@@ -459,7 +459,7 @@ fn terminals() {
         expect![[r#"
             sqlite  : EXPLAIN QUERY PLAN SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
             postgres: EXPLAIN SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" []
-            mysql   : EXPLAIN SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` []
+            mysql   : EXPLAIN SELECT `id`, `title`, `pages`, `the "price"` FROM `book` []
         "#]],
     );
 }
@@ -480,7 +480,7 @@ fn aggregates() {
         expect![[r#"
             sqlite  : SELECT COUNT(*), COUNT(DISTINCT "book"."pages"), SUM(DISTINCT "book"."pages"), AVG("book"."pages"), MAX("book"."the ""price""") FROM "book" []
             postgres: SELECT COUNT(*), COUNT(DISTINCT "book"."pages"), SUM(DISTINCT "book"."pages"), CAST(AVG("book"."pages") AS double precision), MAX("book"."the ""price""") FROM "book" []
-            mysql   : SELECT COUNT(*), COUNT(DISTINCT `book`.`pages`), SUM(DISTINCT `book`.`pages`), AVG(`book`.`pages`), MAX(`book`.`the "price"`) FROM `book` []
+            mysql   : SELECT COUNT(*), COUNT(DISTINCT `pages`), SUM(DISTINCT `pages`), AVG(`pages`), MAX(`the "price"`) FROM `book` []
         "#]],
     );
     check(
@@ -488,7 +488,7 @@ fn aggregates() {
         expect![[r#"
             sqlite  : SELECT COUNT(*), COUNT(DISTINCT "subquery"."pages"), SUM(DISTINCT "subquery"."pages"), AVG("subquery"."pages"), MAX("subquery"."the ""price""") FROM (SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 3) AS "subquery" []
             postgres: SELECT COUNT(*), COUNT(DISTINCT "subquery"."pages"), SUM(DISTINCT "subquery"."pages"), CAST(AVG("subquery"."pages") AS double precision), MAX("subquery"."the ""price""") FROM (SELECT "book"."id", "book"."title", "book"."pages", "book"."the ""price""" FROM "book" LIMIT 3) AS "subquery" []
-            mysql   : SELECT COUNT(*), COUNT(DISTINCT `subquery`.`pages`), SUM(DISTINCT `subquery`.`pages`), AVG(`subquery`.`pages`), MAX(`subquery`.`the "price"`) FROM (SELECT `book`.`id`, `book`.`title`, `book`.`pages`, `book`.`the "price"` FROM `book` LIMIT ?) AS `subquery` [I64(3)]
+            mysql   : SELECT COUNT(*), COUNT(DISTINCT `subquery`.`pages`), SUM(DISTINCT `subquery`.`pages`), AVG(`subquery`.`pages`), MAX(`subquery`.`the "price"`) FROM (SELECT `id`, `title`, `pages`, `the "price"` FROM `book` LIMIT ?) AS `subquery` [I64(3)]
         "#]],
     );
 }

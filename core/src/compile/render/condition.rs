@@ -3,7 +3,7 @@
 use sea_query::{Alias, BinOper, CaseStatement, Expr, ExprTrait, Func, SelectStatement};
 
 use super::text::Needle;
-use super::{Renderer, spotted, table};
+use super::{Renderer, table};
 use crate::compile::plan::{Columns, Leaf, Split};
 use crate::compile::shape::as_array;
 use crate::condition::{Compare, Condition, Right};
@@ -111,6 +111,7 @@ impl Renderer<'_> {
             or_null,
         } = split;
         let holds = holds(self, columns, false)?;
+        self.nests = true;
         let outer = std::mem::replace(&mut self.joins, joins);
         let mut select = SelectStatement::new();
         let base = self.joins.table(first);
@@ -122,13 +123,13 @@ impl Renderer<'_> {
         }
         select.and_where(holds);
         for (inner, outer) in &links {
-            select.and_where(spotted(inner).eq(spotted(outer)));
+            select.and_where(self.spotted(inner).eq(self.spotted(outer)));
         }
         self.joins = outer;
         let exists = Expr::exists(select);
         Ok(or_null
             .iter()
-            .fold(exists, |any, column| any.or(spotted(column).is_null())))
+            .fold(exists, |any, column| any.or(self.spotted(column).is_null())))
     }
 
     fn compared(&mut self, compare: &Compare, columns: Columns, negated: bool) -> Result<Expr> {
@@ -136,7 +137,7 @@ impl Renderer<'_> {
             // A plain comparison is of a column.
             return Ok(Expr::cust("1 = 1"));
         };
-        let column = spotted(&left);
+        let column = self.spotted(&left);
         let nullable = left.nullable;
         let meta = &left.model.columns()[usize::from(left.index)];
         let lookup = compare.lookup;

@@ -2,8 +2,8 @@
 
 use sea_query::{Alias, Expr, ExprTrait, Func, SelectStatement};
 
+use super::Renderer;
 use super::text::Needle;
-use super::{Renderer, spotted};
 use crate::compile::Conditions;
 use crate::compile::expression::is_zoned;
 use crate::compile::plan::{Columns, Plan};
@@ -36,7 +36,7 @@ impl Renderer<'_> {
         // As of a plain column: a negation keeps the rows with NULL, unless NULL was listed.
         if let (Side::Values(Right::ManyOrNull(_)), Some(left)) = (&predicate.right, &columns.left)
         {
-            return Ok(holds.or(spotted(left).is_null()));
+            return Ok(holds.or(self.spotted(left).is_null()));
         }
         let right = match &predicate.right {
             Side::Node(Node::Column(_)) => columns.right.first().map(|(_, spot)| spot),
@@ -46,7 +46,7 @@ impl Renderer<'_> {
         // On this side Django looks at the column alone, and not at whether its table has a row.
         let right = right.filter(|spot| spot.has_nulls());
         for spot in left.chain(right) {
-            holds = holds.and(spotted(spot).is_not_null());
+            holds = holds.and(self.spotted(spot).is_not_null());
         }
         Ok(holds)
     }
@@ -55,11 +55,11 @@ impl Renderer<'_> {
     /// the right side's columns are the query's.
     fn source(&mut self, source: &Source, on_the_left: bool) -> Result<Expr> {
         if let (true, Some(left)) = (on_the_left, &self.columns.left) {
-            return Ok(spotted(left));
+            return Ok(self.spotted(left));
         }
         let found = self.columns.right.iter().find(|(at, _)| *at == source.at);
         match found {
-            Some((_, spot)) => Ok(spotted(spot)),
+            Some((_, spot)) => Ok(self.spotted(spot)),
             None => self.column(source.at),
         }
     }
@@ -197,15 +197,9 @@ impl Renderer<'_> {
         let select = query.select();
         let conditions = Conditions::of(&select);
         let plan = Plan::new(&select, &conditions)?;
-        let mut inner = Renderer {
-            meta: &select.query.meta,
-            dialect: self.dialect,
-            joins: plan.joins,
-            leaves: plan.leaves.into_iter(),
-            columns: Columns::default(),
-            zone: self.zone,
-            params: self.params,
-        };
+        let mut inner = Renderer::new(&select, plan, self.dialect, self.zone);
+        inner.params = self.params;
+        self.nests = true;
         let statement = inner.select(&select, &conditions)?;
         self.params = inner.params;
         Ok(statement)
