@@ -179,6 +179,10 @@ fn here(
             let waits = error.kind() == ErrorKind::Busy && !running.has_begun();
             if waits || spent && sink.forget() {
                 let (connection, statement) = running.take_back();
+                let statement = Statement {
+                    most_rows,
+                    ..statement
+                };
                 return elsewhere(connection, statement, sink);
             }
             Here::Ran((Err(error), free(running.finish())))
