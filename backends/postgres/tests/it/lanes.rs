@@ -19,7 +19,7 @@ use queryset::{Backend, ErrorKind, Result, Row, RowSink, Statement};
 use queryset_postgres::{PostgresBackend, PostgresOptions, TlsMode};
 use queryset_tokio::Tokio;
 
-use crate::pipeline::{
+use crate::sharing::{
     Reading, assert_own, open, own, poll_once, reading, short, together, until_served,
 };
 use crate::support::{PATIENCE, Rows, int, options, servers, taken, text};

@@ -1,5 +1,6 @@
 //! The PostgreSQL backend on real servers, through the seam that core uses.
 
+mod sharing;
 mod support;
 
 mod bouncer;
