@@ -121,7 +121,10 @@ impl Session {
             Ok(()) => self.pull(sink, max_rows).await,
             Err(error) => Err(error),
         };
-        self.note_failure(read).await
+        match read {
+            Ok(more) => Ok(more),
+            failed => self.note_failure(failed).await,
+        }
     }
 
     /// Hands the next rows of the open result, at most `max_rows`, to the sink.
@@ -135,8 +138,8 @@ impl Session {
             true => self.rows::<TextProtocol>(sink, max_rows).await?,
             false => self.rows::<BinaryProtocol>(sink, max_rows).await?,
         };
-        if !more {
-            self.settle().await?;
+        if !more && !self.settles() {
+            Box::pin(self.leave_transaction()).await?;
         }
         Ok(more)
     }
@@ -181,7 +184,9 @@ impl Session {
             false => results::<BinaryProtocol>(&mut self.conn, &mut changed).await,
         };
         read.map_err(|error| self.failed(error, sql))?;
-        self.settle().await?;
+        if !self.settles() {
+            self.leave_transaction().await?;
+        }
         Ok(changed)
     }
 
@@ -251,14 +256,16 @@ impl Session {
         }
     }
 
-    /// Sees to a transaction that a statement may have begun or ended.
-    async fn settle(&mut self) -> Result<()> {
+    /// Notes that a statement has ended, and with it maybe a transaction; false if it left one open
+    /// that is nobody's.
+    fn settles(&mut self) -> bool {
         self.state = State::Clean;
+        let is_open = self.tells_of_transaction();
         if self.standing.is_none() {
-            return self.leave_transaction().await;
+            return !is_open;
         }
-        self.standing.note(self.tells_of_transaction());
-        Ok(())
+        self.standing.note(is_open);
+        true
     }
 
     /// Ends a transaction that was left open; an error tells that there was one.
@@ -290,7 +297,14 @@ impl Session {
     /// Sends a statement, prepared; as text if it is of the few that cannot be prepared.
     async fn send(&mut self, sql: &Arc<str>, params: Vec<Value>) -> Result<()> {
         self.begin(false);
-        let statement = match self.statements.get(&**sql) {
+        // The one that ran last most often runs again, and is known by where its text lies.
+        let again = self.statements.peek_mru();
+        let again = again.filter(|(text, _)| Arc::ptr_eq(text, sql));
+        let known = match again {
+            Some((_, statement)) => Some(statement),
+            None => self.statements.get(&**sql),
+        };
+        let statement = match known {
             Some(statement) => statement.clone(),
             // In a box, as what is rare should not make every read's future larger: over a kilobyte
             // the allocator takes its time.
