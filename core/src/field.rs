@@ -101,6 +101,15 @@ pub trait Field: Sized + Send + 'static {
     fn read(row: &RowReader<'_>, index: usize) -> Result<Self> {
         row.get(index)
     }
+
+    #[doc(hidden)]
+    #[inline]
+    fn read_nullable(row: &RowReader<'_>, index: usize) -> Result<Option<Self>>
+    where
+        Self: Field<Base = Self>,
+    {
+        row.get(index)
+    }
 }
 
 /// Why a value is not what its [`Field`] wants; the row adds table, column and both types.
@@ -167,5 +176,10 @@ impl<T: Field<Base = T>> Field for Option<T> {
             Some(value) => value.lend(lender),
             None => lender.borrowed(ValueRef::Null),
         }
+    }
+
+    #[inline]
+    fn read(row: &RowReader<'_>, index: usize) -> Result<Self> {
+        T::read_nullable(row, index)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cancel::CancelToken;
 use crate::database::{AsyncIter, Database, Iter, Layout, Limits, Read};
 use crate::error::Result;
-use crate::row::FromRow;
+use crate::row::{FromRow, last_look};
 use crate::statement::Statement;
 use crate::value::Value;
 
@@ -65,7 +65,7 @@ impl<T: FromRow> RawQuery<T> {
     #[track_caller]
     pub fn list(&self, db: &Database) -> Result<Vec<T>> {
         db.enter("list")?;
-        db.fetch(self.read(), T::from_row, usize::MAX)
+        db.fetch(self.read(), last_look, usize::MAX)
     }
 
     /// The asynchronous twin of [`list`](Self::list). Cancel safe.
@@ -84,7 +84,7 @@ impl<T: FromRow> RawQuery<T> {
     pub fn first(&self, db: &Database) -> Result<Option<T>> {
         db.enter("first")?;
         // What follows the first row is not asked for: the cursor is dropped, which ends it.
-        Ok(db.fetch(self.read(), T::from_row, 1)?.pop())
+        Ok(db.fetch(self.read(), last_look, 1)?.pop())
     }
 
     /// The asynchronous twin of [`first`](Self::first). Cancel safe.
@@ -92,7 +92,7 @@ impl<T: FromRow> RawQuery<T> {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn afirst(&self, db: &Database) -> Result<Option<T>> {
-        Ok(db.afetch(self.read(), T::from_row, 1).await?.pop())
+        Ok(db.afetch(self.read(), last_look, 1).await?.pop())
     }
 
     /// Iterates over the rows, reading them in chunks.

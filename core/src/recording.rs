@@ -1,6 +1,7 @@
 //! A backend for tests of code that uses queryset: it answers from canned rows and keeps what it
 //! was asked.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -230,6 +231,7 @@ impl CannedRows {
             sink.row(&CannedRow {
                 columns: &self.columns,
                 values: &values,
+                given: &vec![Cell::new(false); values.len()],
             })?;
         }
         let cursor: Option<Box<dyn Cursor>> = if self.rows.is_empty() {
@@ -262,6 +264,8 @@ impl fmt::Debug for CannedRows {
 struct CannedRow<'r> {
     columns: &'r Columns,
     values: &'r [Value],
+    /// The texts that it has no more, as a driver's row that gives its own away.
+    given: &'r [Cell<bool>],
 }
 
 impl Row for CannedRow<'_> {
@@ -274,6 +278,20 @@ impl Row for CannedRow<'_> {
     }
 
     fn value(&self, index: usize) -> Result<ValueRef<'_>> {
+        if self.given.get(index).is_some_and(Cell::get) {
+            let name = self.name(index);
+            return Err(Error::new(
+                ErrorKind::Operational,
+                format!("the text of column {name} was given away"),
+            ));
+        }
         Ok(self.values.get(index).map_or(ValueRef::Null, Value::borrow))
+    }
+
+    fn take_text(&self, index: usize) -> Option<String> {
+        match self.values.get(index)? {
+            Value::Text(text) if !self.given[index].replace(true) => Some(text.to_string()),
+            _ => None,
+        }
     }
 }

@@ -11,6 +11,7 @@ mod tree;
 pub use cells::Cells;
 pub use from_row::FromRow;
 pub use reader::RowReader;
+pub(crate) use reader::last_look;
 pub use record::{Columns, Record};
 pub(crate) use shared::Shared;
 pub(crate) use tree::{LEFT_OUT, Tree};
@@ -39,6 +40,15 @@ pub trait Row {
     /// # Errors
     /// The value cannot be represented.
     fn value(&self, index: usize) -> Result<ValueRef<'_>>;
+
+    /// The text of a column, given away instead of lent: nobody asks for that column again. `None`
+    /// where there is no text to give away, and then [`value`](Self::value) tells what there is.
+    /// A backend may write it whose driver owns the texts of its rows.
+    #[inline]
+    fn take_text(&self, index: usize) -> Option<String> {
+        let _ = index;
+        None
+    }
 
     /// Hands over all values, in order, as [`value`](Self::value) gives them. A backend may write
     /// it where all together cost less than each by itself.

@@ -1,27 +1,50 @@
 //! Rows as core reads them.
 
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
+
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::{Column, Row as DriverRow, Value};
-use queryset::{Error, ErrorKind, Result, Row, ValueRef, parse_date, parse_datetime, parse_time};
+use queryset::{
+    Error, ErrorKind, Result, Row, RowSink, ValueRef, parse_date, parse_datetime, parse_time,
+};
 
 use crate::civil;
 
 /// The number of the charset that stands for bytes.
 const BINARY: u16 = 63;
 
-/// A row as the driver has read it.
-pub(crate) struct RowView<'r> {
-    row: &'r DriverRow,
-    columns: &'r [Column],
+/// What the rows of one result are handed over with, one after the other.
+pub(crate) struct Rows {
+    columns: Arc<[Column]>,
+    /// The bytes of the present row that somebody looked at, which are lent from here.
+    lent: Box<[OnceCell<Vec<u8>>]>,
 }
 
-impl<'r> RowView<'r> {
-    pub(crate) fn new(row: &'r DriverRow) -> Self {
-        Self {
-            row,
-            columns: row.columns_ref(),
-        }
+impl Rows {
+    pub(crate) fn new(columns: Arc<[Column]>) -> Self {
+        let lent = columns.iter().map(|_| OnceCell::new()).collect();
+        Self { columns, lent }
     }
+
+    pub(crate) fn hand_over(&mut self, row: DriverRow, sink: &mut dyn RowSink) -> Result<()> {
+        let handed = sink.row(&RowView {
+            row: RefCell::new(row),
+            lent: &self.lent,
+            columns: &self.columns,
+        });
+        for lent in &mut self.lent {
+            drop(lent.take());
+        }
+        handed
+    }
+}
+
+/// A row as the driver has read it.
+struct RowView<'r> {
+    row: RefCell<DriverRow>,
+    lent: &'r [OnceCell<Vec<u8>>],
+    columns: &'r [Column],
 }
 
 impl Row for RowView<'_> {
@@ -37,35 +60,90 @@ impl Row for RowView<'_> {
 
     #[inline]
     fn value(&self, index: usize) -> Result<ValueRef<'_>> {
-        let (Some(value), Some(column)) = (self.row.as_ref(index), self.columns.get(index)) else {
+        let (Some(column), Some(lent)) = (self.columns.get(index), self.lent.get(index)) else {
             return Err(missing(index));
         };
-        match value {
-            Value::NULL => Ok(ValueRef::Null),
-            Value::Int(number) => Ok(ValueRef::I64(*number)),
-            Value::UInt(number) => Ok(unsigned(*number)),
-            Value::Double(number) => Ok(ValueRef::F64(*number)),
-            Value::Float(number) => Ok(ValueRef::F64(f64::from(*number))),
-            Value::Bytes(bytes) => of_bytes(bytes, column),
-            Value::Date(year, month, day, hours, minutes, seconds, micros) => {
-                let days = civil::days(*year, *month, *day).ok_or_else(|| zero_date(column))?;
-                let of_day = civil::micros(i64::from(*hours), *minutes, *seconds, *micros);
-                Ok(match column.column_type() {
-                    ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_NEWDATE => {
-                        ValueRef::Date(days)
-                    }
-                    ty => moment(civil::join(days, of_day), ty),
-                })
-            }
-            Value::Time(negative, days, hours, minutes, seconds, micros) => {
-                let hours = i64::from(*days) * 24 + i64::from(*hours);
-                Ok(time(
-                    *negative,
-                    civil::micros(hours, *minutes, *seconds, *micros),
-                ))
+        if let Some(bytes) = lent.get() {
+            return of_bytes(bytes, column);
+        }
+        let mut row = self.row.borrow_mut();
+        match row.as_ref(index) {
+            Some(Value::Bytes(_)) => {}
+            Some(value) => return of_scalar(value, column),
+            None => return Err(missing(index)),
+        }
+        match row.take(index) {
+            Some(Value::Bytes(bytes)) => of_bytes(lent.get_or_init(|| bytes), column),
+            _ => Err(missing(index)),
+        }
+    }
+
+    #[inline]
+    fn take_text(&self, index: usize) -> Option<String> {
+        if !is_text(self.columns.get(index)?) {
+            return None;
+        }
+        let mut row = self.row.borrow_mut();
+        if !matches!(row.as_ref(index), Some(Value::Bytes(_))) {
+            return None;
+        }
+        let Some(Value::Bytes(bytes)) = row.take(index) else {
+            return None;
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            // Whoever asks for its value is told.
+            Err(error) => {
+                let _ = self.lent.get(index)?.set(error.into_bytes());
+                None
             }
         }
     }
+}
+
+/// What needs no memory of the row.
+fn of_scalar(value: &Value, column: &Column) -> Result<ValueRef<'static>> {
+    match value {
+        Value::Bytes(_) | Value::NULL => Ok(ValueRef::Null),
+        Value::Int(number) => Ok(ValueRef::I64(*number)),
+        Value::UInt(number) => Ok(unsigned(*number)),
+        Value::Double(number) => Ok(ValueRef::F64(*number)),
+        Value::Float(number) => Ok(ValueRef::F64(f64::from(*number))),
+        Value::Date(year, month, day, hours, minutes, seconds, micros) => {
+            let days = civil::days(*year, *month, *day).ok_or_else(|| zero_date(column))?;
+            let of_day = civil::micros(i64::from(*hours), *minutes, *seconds, *micros);
+            Ok(match column.column_type() {
+                ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_NEWDATE => {
+                    ValueRef::Date(days)
+                }
+                ty => moment(civil::join(days, of_day), ty),
+            })
+        }
+        Value::Time(negative, days, hours, minutes, seconds, micros) => {
+            let hours = i64::from(*days) * 24 + i64::from(*hours);
+            Ok(time(
+                *negative,
+                civil::micros(hours, *minutes, *seconds, *micros),
+            ))
+        }
+    }
+}
+
+/// Whether the bytes of a column are its text.
+#[inline]
+fn is_text(column: &Column) -> bool {
+    use ColumnType as T;
+
+    matches!(
+        column.column_type(),
+        T::MYSQL_TYPE_VARCHAR
+            | T::MYSQL_TYPE_VAR_STRING
+            | T::MYSQL_TYPE_STRING
+            | T::MYSQL_TYPE_TINY_BLOB
+            | T::MYSQL_TYPE_MEDIUM_BLOB
+            | T::MYSQL_TYPE_LONG_BLOB
+            | T::MYSQL_TYPE_BLOB
+    ) && column.character_set() != BINARY
 }
 
 /// An integer is one without a sign only where it has to be: a truth value is a 0 or a 1.

@@ -11,7 +11,7 @@ use super::{AsyncIter, Database};
 use crate::backend::{Fetched, gave_up, until_cancelled};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::{FromRow, RowReader, RowSink, Shared};
+use crate::row::{FromRow, RowReader, RowSink, Shared, last_look};
 use crate::runtime::BoxFuture;
 use crate::statement::Statement;
 
@@ -202,7 +202,7 @@ impl Database {
 
     /// Reads all rows, asynchronously.
     pub(crate) async fn afetch_all<T: FromRow>(&self, read: Read) -> Result<Vec<T>> {
-        let list = self.agather(read, List::new(T::from_row)).await?;
+        let list = self.agather(read, List::new(last_look)).await?;
         Ok(list.rows)
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{DecodeError, Field};
 use crate::model::copy::Lender;
+use crate::row::RowReader;
 use crate::value::{ColumnType, Decimal, Value, ValueRef};
 
 // Out of line, so that reading a row of many integers stays short.
@@ -148,6 +149,22 @@ impl Field for String {
     #[inline]
     fn lend(&self, lender: &mut Lender<'_>) {
         lender.borrowed(ValueRef::Text(self));
+    }
+
+    #[inline]
+    fn read(row: &RowReader<'_>, index: usize) -> crate::Result<Self> {
+        match row.take_text(index) {
+            Some(text) => Ok(text),
+            None => row.get(index),
+        }
+    }
+
+    #[inline]
+    fn read_nullable(row: &RowReader<'_>, index: usize) -> crate::Result<Option<Self>> {
+        match row.take_text(index) {
+            Some(text) => Ok(Some(text)),
+            None => row.get(index),
+        }
     }
 }
 

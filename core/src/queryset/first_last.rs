@@ -4,7 +4,7 @@ use super::QuerySet;
 use crate::compile::Select;
 use crate::database::{Database, Read};
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::FromRow;
+use crate::row::{FromRow, last_look};
 
 impl<T: FromRow> QuerySet<T> {
     /// The first row, or `None`: in the query's order, or by the primary key if it has none.
@@ -107,7 +107,7 @@ impl<T: FromRow> QuerySet<T> {
             return Ok(None);
         };
         let began = self.query().began(db);
-        let row = db.fetch(read, T::from_row, usize::MAX)?;
+        let row = db.fetch(read, last_look, usize::MAX)?;
         Ok(self.loaded(db, row, began)?.pop())
     }
 
@@ -117,7 +117,7 @@ impl<T: FromRow> QuerySet<T> {
             return Ok(None);
         };
         let began = self.query().began(db);
-        let row = db.afetch(read, T::from_row, usize::MAX).await?;
+        let row = db.afetch(read, last_look, usize::MAX).await?;
         Ok(self.aloaded(db, row, began).await?.pop())
     }
 }

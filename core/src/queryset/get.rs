@@ -6,7 +6,7 @@ use crate::database::{Database, Read};
 use crate::describe::describe;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::loadables;
-use crate::row::FromRow;
+use crate::row::{FromRow, last_look};
 
 /// As many rows are read as it takes to say how many there are, up to twenty.
 const MOST_READ: u64 = 21;
@@ -32,7 +32,7 @@ impl<T: FromRow> QuerySet<T> {
         let began = self.query().began(db);
         let row = match self.plan_get(db)? {
             Some((read, max_rows)) => {
-                let first = db.fetch_first(read, T::from_row, max_rows)?;
+                let first = db.fetch_first(read, last_look, max_rows)?;
                 self.single(first.row, first.rows)?
             }
             None => return Err(self.none_matches()),
@@ -51,7 +51,7 @@ impl<T: FromRow> QuerySet<T> {
         let began = self.query().began(db);
         let row = match self.plan_get(db)? {
             Some((read, max_rows)) => {
-                let first = db.afetch_first(read, T::from_row, max_rows).await?;
+                let first = db.afetch_first(read, last_look, max_rows).await?;
                 self.single(first.row, first.rows)?
             }
             None => return Err(self.none_matches()),

@@ -20,7 +20,7 @@ use crate::path::Path;
 use crate::query::loadables;
 use crate::related::Key;
 use crate::resolve::{self, own_column, own_field};
-use crate::row::{FromRow, RowReader};
+use crate::row::{FromRow, RowReader, last_look};
 use crate::value::{ColumnType, Value};
 
 /// Where the parts of a key stand in a row, and their types.
@@ -49,7 +49,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
             found.extend(
-                db.fetch(read, M::from_row, usize::MAX)?
+                db.fetch(read, last_look, usize::MAX)?
                     .into_iter()
                     .map(by_key),
             );
@@ -72,7 +72,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
         let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, Some(keys))? {
-            let rows = db.afetch(read, M::from_row, usize::MAX).await?;
+            let rows = db.afetch(read, last_look, usize::MAX).await?;
             found.extend(rows.into_iter().map(by_key));
         }
         let fetched = self
@@ -93,7 +93,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, None)? {
             found.extend(
-                db.fetch(read, M::from_row, usize::MAX)?
+                db.fetch(read, last_look, usize::MAX)?
                     .into_iter()
                     .map(by_key),
             );
@@ -111,7 +111,7 @@ impl<M: Model<Key: Hash + Eq>> QuerySet<M> {
         let began = self.query().began(db);
         let mut found = HashMap::new();
         for read in self.plan_bulk(db, self.own_key()?, None)? {
-            let rows = db.afetch(read, M::from_row, usize::MAX).await?;
+            let rows = db.afetch(read, last_look, usize::MAX).await?;
             found.extend(rows.into_iter().map(by_key));
         }
         let fetched = self
@@ -390,7 +390,7 @@ fn by_key<M: Model>(row: M) -> (M::Key, M) {
 fn keyed<T: Field, M: FromRow>(
     column: ColumnRef,
 ) -> impl Fn(&RowReader<'_>) -> Result<(T, M)> + Send + 'static {
-    move |row| Ok((row.get(usize::from(column.index))?, M::from_row(row)?))
+    move |row| Ok((row.get(usize::from(column.index))?, last_look(row)?))
 }
 
 fn named<T: FromRow>(
@@ -405,6 +405,6 @@ fn named<T: FromRow>(
             1 => parts.remove(0),
             _ => Value::Array(parts.into()),
         };
-        Ok((key, T::from_row(row)?))
+        Ok((key, last_look(row)?))
     }
 }

@@ -3,7 +3,7 @@
 use super::QuerySet;
 use crate::database::Database;
 use crate::error::Result;
-use crate::row::FromRow;
+use crate::row::{FromRow, last_look};
 
 impl<T: FromRow> QuerySet<T> {
     /// All rows of the query.
@@ -19,7 +19,7 @@ impl<T: FromRow> QuerySet<T> {
         match self.plan_rows(db)? {
             Some(read) => {
                 let began = self.query().began_all(db);
-                let rows = db.fetch(read, T::from_row, usize::MAX)?;
+                let rows = db.fetch(read, last_look, usize::MAX)?;
                 self.loaded(db, rows, began)
             }
             None => Ok(Vec::new()),

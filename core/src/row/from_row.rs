@@ -18,6 +18,11 @@ pub trait FromRow: Sized + Send + 'static {
         None
     }
 
+    /// Whether [`from_row`](Self::from_row) looks at no column again whose field it has read, as
+    /// what is derived does.
+    #[doc(hidden)]
+    const NEVER_LOOKS_BACK: bool = false;
+
     /// Reads one row.
     ///
     /// # Errors
@@ -35,8 +40,10 @@ macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
         #[diagnostic::do_not_recommend]
         impl<$($name: Field),*> FromRow for ($($name,)*) {
+            const NEVER_LOOKS_BACK: bool = true;
+
             fn from_row(row: &RowReader<'_>) -> Result<Self> {
-                Ok(($(row.get::<$name>($index)?,)*))
+                Ok(($($name::read(row, $index)?,)*))
             }
         }
     };

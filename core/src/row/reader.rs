@@ -28,6 +28,8 @@ pub struct RowReader<'r> {
     origin: Option<(&'r Origins, u32)>,
     /// The related rows that other rows of the result have.
     shared: Option<&'r Shared>,
+    /// Whether nobody looks at a column again whose field was read.
+    last_look: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -80,6 +82,7 @@ impl<'r> RowReader<'r> {
             tree: None,
             origin: None,
             shared: None,
+            last_look: false,
         }
     }
 
@@ -100,6 +103,7 @@ impl<'r> RowReader<'r> {
             tree: Some(tree),
             origin: None,
             shared: None,
+            last_look: false,
         }
     }
 
@@ -282,19 +286,31 @@ impl<'r> RowReader<'r> {
     /// There is no such column, or the driver cannot represent the value.
     #[inline]
     pub fn value(&self, index: usize) -> Result<ValueRef<'_>> {
-        let position = match self.positions {
-            None => self.first.saturating_add(index),
-            Some(positions) => match positions.get(index) {
-                Some(&position) => position,
-                None => return Err(self.missing(index)),
-            },
-        };
-        if position >= self.end {
+        let Some(position) = self.position(index) else {
             return Err(self.missing(index));
-        }
+        };
         match self.source {
             Source::Driver(row) => row.value(position),
             Source::Flat(row) => row.value(position),
+        }
+    }
+
+    /// Where column `index` stands in the row.
+    #[inline]
+    fn position(&self, index: usize) -> Option<usize> {
+        let position = match self.positions {
+            None => self.first.saturating_add(index),
+            Some(positions) => *positions.get(index)?,
+        };
+        (position < self.end).then_some(position)
+    }
+
+    /// A text that the row gives away, where this is the last look at the row.
+    #[inline]
+    pub(crate) fn take_text(&self, index: usize) -> Option<String> {
+        match self.source {
+            Source::Driver(row) if self.last_look => row.take_text(self.position(index)?),
+            _ => None,
         }
     }
 
@@ -338,6 +354,15 @@ impl<'r> RowReader<'r> {
     ) -> Error {
         misfit(self.columns, index, value, wanted, error)
     }
+}
+
+/// The row as `T`, after which nobody looks at it: its texts need not be copied where it has them
+/// to give away and the type itself never looks back.
+#[inline]
+pub(crate) fn last_look<T: FromRow>(row: &RowReader<'_>) -> Result<T> {
+    // In a tree, the key is read again for what was left out.
+    let last_look = T::NEVER_LOOKS_BACK && row.tree.is_none();
+    T::from_row(&RowReader { last_look, ..*row })
 }
 
 /// The error for a value that does not fit the type that it is read into.

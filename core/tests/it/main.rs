@@ -14,3 +14,5 @@ mod orders;
 mod records;
 mod relations;
 mod sql;
+#[cfg(feature = "derive")]
+mod texts;

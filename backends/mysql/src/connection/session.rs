@@ -15,7 +15,7 @@ use queryset::{Error, ErrorKind, Result, RowSink};
 
 use super::{Abandoned, Server, Standing};
 use crate::error;
-use crate::row::RowView;
+use crate::row::Rows;
 
 /// "This command is not supported in the prepared statement protocol yet."
 const NOT_PREPARABLE: u16 = 1295;
@@ -368,13 +368,14 @@ impl Session {
             },
         };
         let mut taken = 0;
+        let mut rows = Rows::new(next.as_ref().map(Row::columns).unwrap_or_default());
         while let Some(row) = next {
             if taken == max_rows || self.abandoned.is_set() {
                 self.ahead = Some(row);
                 return Ok(true);
             }
             // What is left unread after an error is drained when the connection comes back.
-            sink.row(&RowView::new(&row))?;
+            rows.hand_over(row, sink)?;
             taken += 1;
             next = match result.next().await {
                 Ok(row) => row,

@@ -1,5 +1,6 @@
 //! What values become, on their way there and back.
 
+use queryset::pool::PoolOptions;
 use queryset::{Decimal, ErrorKind, Model, QuerySet, Record, Value};
 
 use crate::support::{on_each, open, rows};
@@ -139,4 +140,46 @@ struct Priced {
     #[model(primary_key)]
     id: i64,
     price: Decimal,
+}
+
+/// What the driver's rows give away is what they lend, also where it is no text.
+#[test]
+fn texts_that_are_taken_are_those_that_are_lent() {
+    on_each(|server, options| {
+        let db = open(options.pool(PoolOptions::new().max_size(1)));
+        let sql = "SELECT 'ä' AS t, CAST(NULL AS CHAR) AS n, x'ff00' AS b, 1.50 AS d, '' AS e";
+        let (text, null, bytes, decimal, empty) =
+            rows::<(String, Option<String>, Vec<u8>, Decimal, String)>(&db, sql, vec![])
+                .unwrap()
+                .remove(0);
+        let lent = rows::<Record>(&db, sql, vec![]).unwrap();
+        let taken = [
+            Value::Text(text.into()),
+            null.map_or(Value::Null, Value::from),
+            Value::Bytes(bytes.into()),
+            Value::Decimal(decimal),
+            Value::Text(empty.into()),
+        ];
+        assert_eq!(lent[0].values(), taken, "{}", server.kind());
+
+        let error = rows::<(String,)>(&db, "SELECT x'ff' AS b", vec![]).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.column()),
+            (ErrorKind::Decode, Some("b"))
+        );
+
+        // As they are stored, which is not what the driver takes them for.
+        db.execute("SET character_set_results = NULL", vec![])
+            .unwrap();
+        let latin = "SELECT CONVERT('é' USING latin1) AS t";
+        let whys = [
+            rows::<(String,)>(&db, latin, vec![]).unwrap_err(),
+            rows::<(Option<String>,)>(&db, latin, vec![]).unwrap_err(),
+            rows::<Record>(&db, latin, vec![]).unwrap_err(),
+        ];
+        for why in whys {
+            let why = why.to_string();
+            assert!(why.contains("its text is not UTF-8"), "{why}");
+        }
+    });
 }

@@ -59,6 +59,8 @@ pub(crate) fn from_row(
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #krate::FromRow for #ident {
+            const NEVER_LOOKS_BACK: bool = true;
+
             fn column_names() -> ::core::option::Option<&'static [&'static str]> {
                 ::core::option::Option::Some(&[#(#names),*])
             }

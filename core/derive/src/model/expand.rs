@@ -42,7 +42,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
             *value = quote!(#krate::__private::Forward::with_row(#value, row, #position)?);
         }
     }
-    reads.values.extend(relations::reads(model));
+    // They look at the row's key, whose field may take it away.
+    reads.values.splice(0..0, relations::reads(model));
     let loadable = match model.relations().next() {
         None => TokenStream::new(),
         Some(_) => quote! {
