@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::{Column, Row as DriverRow, Value};
 use queryset::{
-    Error, ErrorKind, Result, Row, RowSink, ValueRef, parse_date, parse_datetime, parse_time,
+    Cells, Error, ErrorKind, Result, Row, RowSink, ValueRef, parse_date, parse_datetime, parse_time,
 };
 
 use crate::civil;
@@ -47,6 +47,16 @@ struct RowView<'r> {
     columns: &'r [Column],
 }
 
+impl RowView<'_> {
+    /// What was looked at before.
+    fn lent(&self, index: usize, column: &Column) -> Result<ValueRef<'_>> {
+        match self.lent.get(index).and_then(OnceCell::get) {
+            Some(bytes) => of_bytes(bytes, column),
+            None => Err(missing(index)),
+        }
+    }
+}
+
 impl Row for RowView<'_> {
     fn len(&self) -> usize {
         self.columns.len()
@@ -60,21 +70,33 @@ impl Row for RowView<'_> {
 
     #[inline]
     fn value(&self, index: usize) -> Result<ValueRef<'_>> {
-        let (Some(column), Some(lent)) = (self.columns.get(index), self.lent.get(index)) else {
+        let Some(column) = self.columns.get(index) else {
             return Err(missing(index));
         };
-        if let Some(bytes) = lent.get() {
-            return of_bytes(bytes, column);
-        }
         let mut row = self.row.borrow_mut();
         match row.as_ref(index) {
             Some(Value::Bytes(_)) => {}
             Some(value) => return of_scalar(value, column),
-            None => return Err(missing(index)),
+            None => return self.lent(index, column),
         }
-        match row.take(index) {
-            Some(Value::Bytes(bytes)) => of_bytes(lent.get_or_init(|| bytes), column),
-            _ => Err(missing(index)),
+        if let (Some(lent), Some(Value::Bytes(bytes))) = (self.lent.get(index), row.take(index)) {
+            // Empty until now: the row had the bytes itself.
+            let _ = lent.set(bytes);
+        }
+        self.lent(index, column)
+    }
+
+    fn each(&self, cells: &mut Cells<'_>) {
+        let row = self.row.borrow();
+        for (index, column) in self.columns.iter().enumerate() {
+            match row.as_ref(index) {
+                Some(Value::Int(number)) => cells.i64(*number),
+                Some(Value::NULL) => cells.null(),
+                Some(Value::Double(number)) => cells.f64(*number),
+                Some(Value::Bytes(bytes)) => cells.value(of_bytes(bytes, column)),
+                Some(value) => cells.value(of_scalar(value, column)),
+                None => cells.value(self.lent(index, column)),
+            }
         }
     }
 
@@ -104,7 +126,8 @@ impl Row for RowView<'_> {
 /// What needs no memory of the row.
 fn of_scalar(value: &Value, column: &Column) -> Result<ValueRef<'static>> {
     match value {
-        Value::Bytes(_) | Value::NULL => Ok(ValueRef::Null),
+        Value::NULL => Ok(ValueRef::Null),
+        Value::Bytes(_) => Err(undecodable(column, "its bytes have to be lent")),
         Value::Int(number) => Ok(ValueRef::I64(*number)),
         Value::UInt(number) => Ok(unsigned(*number)),
         Value::Double(number) => Ok(ValueRef::F64(*number)),
