@@ -12,16 +12,16 @@ use crate::related::Loadable;
     note = "derive `Model` or `FromRow` for a struct, or read a tuple or a `Record`"
 )]
 pub trait FromRow: Sized + Send + 'static {
+    /// Whether [`from_row`](Self::from_row) looks at no column again whose field it has read, as
+    /// tuples and what is derived never do.
+    #[doc(hidden)]
+    const NEVER_LOOKS_BACK: bool = false;
+
     /// The names of the columns that the type wants, in the order in which it reads them;
     /// `None` for a type that takes what comes, in the order in which it comes.
     fn column_names() -> Option<&'static [&'static str]> {
         None
     }
-
-    /// Whether [`from_row`](Self::from_row) looks at no column again whose field it has read, as
-    /// what is derived does.
-    #[doc(hidden)]
-    const NEVER_LOOKS_BACK: bool = false;
 
     /// Reads one row.
     ///

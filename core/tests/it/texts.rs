@@ -121,3 +121,22 @@ fn a_key_that_finds_related_rows_is_looked_at_before_its_field_is_read() {
     assert_eq!((&*tag.name, tag.uses.loaded().is_ok()), ("blue", false));
     answered.finish().unwrap();
 }
+
+#[test]
+fn a_reference_by_a_text_is_read_like_any_field() {
+    #[derive(Model, Debug)]
+    struct Label {
+        #[model(primary_key)]
+        id: String,
+        tag: ForeignKey<Tag>,
+        title: String,
+    }
+    let answered = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let row: Vec<Value> = vec!["a".into(), "blue".into(), "A".into()];
+    answered.expect("SELECT", ["id", "tag_id", "title"], [row]);
+    let labels = raw::<Label>("SELECT", vec![]);
+    let label = labels.list(&answered.database()).unwrap().remove(0);
+    let read = (&*label.id, label.tag.id().as_str(), &*label.title);
+    assert_eq!(read, ("a", "blue", "A"));
+    answered.finish().unwrap();
+}
