@@ -99,16 +99,18 @@ pub trait Field: Sized + Send + 'static {
     #[doc(hidden)]
     #[inline]
     fn read(row: &RowReader<'_>, index: usize) -> Result<Self> {
-        row.get(index)
+        match Self::take(row, index) {
+            Some(taken) => Ok(taken),
+            None => row.get(index),
+        }
     }
 
+    // What the row gives away, where it does.
     #[doc(hidden)]
     #[inline]
-    fn read_nullable(row: &RowReader<'_>, index: usize) -> Result<Option<Self>>
-    where
-        Self: Field<Base = Self>,
-    {
-        row.get(index)
+    fn take(row: &RowReader<'_>, index: usize) -> Option<Self> {
+        let _ = (row, index);
+        None
     }
 }
 
@@ -179,7 +181,7 @@ impl<T: Field<Base = T>> Field for Option<T> {
     }
 
     #[inline]
-    fn read(row: &RowReader<'_>, index: usize) -> Result<Self> {
-        T::read_nullable(row, index)
+    fn take(row: &RowReader<'_>, index: usize) -> Option<Self> {
+        T::take(row, index).map(Some)
     }
 }

@@ -48,6 +48,16 @@ struct RowView<'r> {
 }
 
 impl RowView<'_> {
+    /// The bytes of a column that the row still has.
+    #[inline]
+    fn take_bytes(&self, index: usize) -> Option<Vec<u8>> {
+        let mut row = self.row.borrow_mut();
+        let Some(Value::Bytes(_)) = row.as_ref(index) else {
+            return None;
+        };
+        row.take(index)
+    }
+
     /// What was looked at before.
     fn lent(&self, index: usize, column: &Column) -> Result<ValueRef<'_>> {
         match self.lent.get(index).and_then(OnceCell::get) {
@@ -73,13 +83,11 @@ impl Row for RowView<'_> {
         let Some(column) = self.columns.get(index) else {
             return Err(missing(index));
         };
-        let mut row = self.row.borrow_mut();
-        match row.as_ref(index) {
-            Some(Value::Bytes(_)) => {}
+        match self.row.borrow().as_ref(index) {
+            Some(Value::Bytes(_)) | None => {}
             Some(value) => return of_scalar(value, column),
-            None => return self.lent(index, column),
         }
-        if let (Some(lent), Some(Value::Bytes(bytes))) = (self.lent.get(index), row.take(index)) {
+        if let (Some(lent), Some(bytes)) = (self.lent.get(index), self.take_bytes(index)) {
             // Empty until now: the row had the bytes itself.
             let _ = lent.set(bytes);
         }
@@ -105,14 +113,7 @@ impl Row for RowView<'_> {
         if !is_text(self.columns.get(index)?) {
             return None;
         }
-        let mut row = self.row.borrow_mut();
-        if !matches!(row.as_ref(index), Some(Value::Bytes(_))) {
-            return None;
-        }
-        let Some(Value::Bytes(bytes)) = row.take(index) else {
-            return None;
-        };
-        match String::from_utf8(bytes) {
+        match String::from_utf8(self.take_bytes(index)?) {
             Ok(text) => Some(text),
             // Whoever asks for its value is told.
             Err(error) => {

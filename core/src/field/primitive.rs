@@ -152,19 +152,8 @@ impl Field for String {
     }
 
     #[inline]
-    fn read(row: &RowReader<'_>, index: usize) -> crate::Result<Self> {
-        match row.take_text(index) {
-            Some(text) => Ok(text),
-            None => row.get(index),
-        }
-    }
-
-    #[inline]
-    fn read_nullable(row: &RowReader<'_>, index: usize) -> crate::Result<Option<Self>> {
-        match row.take_text(index) {
-            Some(text) => Ok(Some(text)),
-            None => row.get(index),
-        }
+    fn take(row: &RowReader<'_>, index: usize) -> Option<Self> {
+        row.take_text(index)
     }
 }
 

@@ -48,9 +48,13 @@ fn words() -> [Word; 2] {
     [word("ada", Some("first")), word("", None)]
 }
 
+fn recording() -> Recording {
+    Recording::new(Dialect::new(Family::Sqlite, "recording"))
+}
+
 /// A recording that answers once with the words.
-fn recording(sql: &str) -> Recording {
-    let recording = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+fn answering(sql: &str) -> Recording {
+    let recording = recording();
     let rows = words().map(|word| {
         let note = word.note.map_or(Value::Null, Value::from);
         vec![Value::from(word.text), note]
@@ -59,26 +63,20 @@ fn recording(sql: &str) -> Recording {
     recording
 }
 
-fn sql(recording: &Recording, query: &queryset::QuerySet<Word>) -> String {
-    let db = recording.database();
-    let statement = query.statement(&db).unwrap().unwrap();
-    statement.sql.to_string()
-}
-
 #[test]
 fn a_model_and_a_tuple_take_each_text_once() {
-    let text = sql(&recording(""), &Word::objects());
-    let answered = recording(&text);
+    let statement = Word::objects().statement(&recording().database());
+    let answered = answering(&statement.unwrap().unwrap().sql);
     assert_eq!(Word::objects().list(&answered.database()).unwrap(), words());
     answered.finish().unwrap();
 
-    let answered = recording("SELECT");
+    let answered = answering("SELECT");
     let query = raw::<(String, Option<String>)>("SELECT", vec![]);
     let expected = words().map(|word| (word.text, word.note));
     assert_eq!(query.list(&answered.database()).unwrap(), expected);
     answered.finish().unwrap();
 
-    let answered = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let answered = recording();
     let turned = words().map(|word| {
         let note = word.note.map_or(Value::Null, Value::from);
         vec![note, Value::from(word.text)]
@@ -92,10 +90,10 @@ fn a_model_and_a_tuple_take_each_text_once() {
 #[test]
 fn a_key_is_looked_at_before_its_row_is_read() {
     let keys = || words().map(|word| word.text);
-    let recorded = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let recorded = recording();
     let _ = Word::objects().in_bulk(&recorded.database(), keys());
     let asked = recorded.statements();
-    let answered = recording(&asked[0].sql);
+    let answered = answering(&asked[0].sql);
     let found = Word::objects().in_bulk(&answered.database(), keys());
     let found: BTreeMap<_, _> = found.unwrap().into_iter().collect();
     let expected = words().map(|word| (word.text.clone(), word));
@@ -105,7 +103,7 @@ fn a_key_is_looked_at_before_its_row_is_read() {
 
 #[test]
 fn what_reads_a_row_by_hand_may_look_twice() {
-    let answered = recording("SELECT");
+    let answered = answering("SELECT");
     let read = raw::<Twice>("SELECT", vec![]).list(&answered.database());
     let expected = words().map(|word| Twice(word.clone(), word.text));
     assert_eq!(read.unwrap(), expected);
@@ -114,7 +112,7 @@ fn what_reads_a_row_by_hand_may_look_twice() {
 
 #[test]
 fn a_key_that_finds_related_rows_is_looked_at_before_its_field_is_read() {
-    let answered = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let answered = recording();
     answered.expect("SELECT", ["name"], [vec!["blue".into()]]);
     let tags = raw::<Tag>("SELECT", vec![]);
     let tag = tags.list(&answered.database()).unwrap().remove(0);
@@ -131,7 +129,7 @@ fn a_reference_by_a_text_is_read_like_any_field() {
         tag: ForeignKey<Tag>,
         title: String,
     }
-    let answered = Recording::new(Dialect::new(Family::Sqlite, "recording"));
+    let answered = recording();
     let row: Vec<Value> = vec!["a".into(), "blue".into(), "A".into()];
     answered.expect("SELECT", ["id", "tag_id", "title"], [row]);
     let labels = raw::<Label>("SELECT", vec![]);
